@@ -1,0 +1,125 @@
+// Package servers is what the user has: Servers, Sets, and the Library that
+// keeps both, with the names of the secrets they use and the clients they are
+// written to. It never holds a secret's value.
+package servers
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"mcp-companion/words"
+)
+
+// Server is an MCP server the user has: a program (Command, Args, Env, Cwd) or
+// an address (URL, Headers). Values may name secrets, as ${secret:ID}.
+type Server struct {
+	ID      string            `json:"id"`
+	Command string            `json:"command,omitempty"`
+	Args    []string          `json:"args,omitempty"`
+	Env     map[string]string `json:"env,omitempty"`
+	Cwd     string            `json:"cwd,omitempty"`
+	URL     string            `json:"url,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+
+	// StartTimeout and CallTimeout are in seconds; 0 means the program's own.
+	StartTimeout int `json:"startTimeout,omitempty"`
+	CallTimeout  int `json:"callTimeout,omitempty"`
+
+	// NoWatching makes `run` become the server where the system can (exec), with
+	// neither guard nor session.
+	NoWatching bool `json:"noWatching,omitempty"`
+
+	// Formerly holds the names the server had: a client that has not been
+	// restarted since a rename still asks for the old one.
+	Formerly []string `json:"formerly,omitempty"`
+
+	extra extra // members of a later version, kept
+}
+
+// IsRemote reports whether the server is an address, not a program.
+func (s *Server) IsRemote() bool { return s.URL != "" }
+
+// Start is StartTimeout as a duration, or def when none is set.
+func (s *Server) Start(def time.Duration) time.Duration {
+	if s.StartTimeout > 0 {
+		return time.Duration(s.StartTimeout) * time.Second
+	}
+	return def
+}
+
+var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,31}$`)
+
+// CheckName says why name can't be a new server's or set's: every client must
+// be able to carry it, and build tool names of 64 characters with it.
+// A name that already stands in a library or a client's file is taken as it is.
+func CheckName(name string) error {
+	if !nameRule.MatchString(name) {
+		return words.New(words.NameBad, nil, "Name", name)
+	}
+	return nil
+}
+
+// Check says what of s can't be: neither program nor address, both, an address
+// that is none.
+func (s *Server) Check() error {
+	switch {
+	case s.Command == "" && s.URL == "":
+		return words.New(words.ServerEmpty, nil)
+	case s.Command != "" && s.URL != "":
+		return words.New(words.ValueBad, nil, "Field", words.Say("field.url"), "Value", s.URL)
+	case s.URL != "":
+		u, err := url.Parse(s.URL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "ws" && u.Scheme != "wss" {
+			return words.New(words.ValueBad, nil, "Field", words.Say("field.url"), "Value", s.URL)
+		}
+	}
+	for name := range s.Env {
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			return words.New(words.ValueBad, nil, "Field", words.Say("field.env"), "Value", name)
+		}
+	}
+	return nil
+}
+
+var refRule = regexp.MustCompile(`\$\{secret:([A-Za-z0-9_-]+)\}`)
+
+// SecretRef is the text that stands for the secret id in a Server's values.
+func SecretRef(id string) string { return "${secret:" + id + "}" }
+
+// values calls f for every value of s that may name secrets.
+func (s *Server) values(f func(string)) {
+	for _, m := range []map[string]string{s.Env, s.Headers} {
+		for _, v := range m {
+			f(v)
+		}
+	}
+	f(s.URL)
+	for _, a := range s.Args {
+		f(a)
+	}
+}
+
+// SecretIDs lists the secrets s names, sorted, each once.
+func (s *Server) SecretIDs() []string {
+	var ids []string
+	s.values(func(v string) {
+		for _, m := range refRule.FindAllStringSubmatch(v, -1) {
+			ids = append(ids, m[1])
+		}
+	})
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Expand replaces every ${secret:ID} of text by what value gives for ID.
+func Expand(text string, value func(id string) string) string {
+	if !strings.Contains(text, "${secret:") {
+		return text
+	}
+	return refRule.ReplaceAllStringFunc(text, func(m string) string {
+		return value(refRule.FindStringSubmatch(m)[1])
+	})
+}

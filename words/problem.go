@@ -1,0 +1,107 @@
+package words
+
+import (
+	"errors"
+	"strings"
+)
+
+// Code names a kind of problem, for ever and in every language. Its sentences
+// are the messages "problem.CODE.title", ".detail" and ".do".
+type Code string
+
+// The problems the program knows. Each has its sentences in every language.
+const (
+	AppMissing     Code = "app-missing"
+	AppRunning     Code = "app-running"
+	BadUsage       Code = "bad-usage"
+	Busy           Code = "busy"
+	ClosedEarly    Code = "closed-early"
+	ClientUnknown  Code = "client-unknown"
+	DiskFull       Code = "disk-full"
+	FileBroken     Code = "file-broken"
+	FileChanged    Code = "file-changed"
+	FileLocked     Code = "file-locked"
+	FolderMissing  Code = "folder-missing"
+	ImportNothing  Code = "import-nothing"
+	KeyMissing     Code = "key-missing"
+	KeyUnknown     Code = "key-unknown"
+	KeychainAbsent Code = "keychain-absent"
+	KeychainLocked Code = "keychain-locked"
+	LibraryNewer   Code = "library-newer"
+	NameBad        Code = "name-bad"
+	NameTaken      Code = "name-taken"
+	NoAnswer       Code = "no-answer"
+	NoDisplay      Code = "no-display"
+	ProgramMissing Code = "program-missing"
+	NoPermission   Code = "no-permission"
+	RemoteLater    Code = "remote-later"
+	RestartNeeded  Code = "restart-needed"
+	ServerEmpty    Code = "server-empty"
+	ServerUnknown  Code = "server-unknown"
+	SetUnknown     Code = "set-unknown"
+	SignIn         Code = "sign-in"
+	StoreDamaged   Code = "store-damaged"
+	UndoConflict   Code = "undo-conflict"
+	UndoUnknown    Code = "undo-unknown"
+	Unknown        Code = "unknown"
+	ValueBad       Code = "value-bad"
+	WindowMissing  Code = "window-missing"
+)
+
+// Problem is an error in the user's words. Title is one short sentence, Detail
+// what happened, Do what to do next; Err is the technical cause, for a log or
+// "Details", and may be nil. None of them ever holds a secret.
+type Problem struct {
+	Code   Code
+	Title  string
+	Detail string
+	Do     string
+	Err    error
+}
+
+// New makes the Problem with this code, its sentences filled from pairs as in Say.
+func New(code Code, err error, pairs ...any) *Problem {
+	id := "problem." + string(code)
+	return &Problem{
+		Code:   code,
+		Title:  Say(id+".title", pairs...),
+		Detail: Say(id+".detail", pairs...),
+		Do:     Say(id+".do", pairs...),
+		Err:    err,
+	}
+}
+
+// Error is the whole Problem on one line: title, detail, what to do.
+func (p *Problem) Error() string {
+	parts := []string{p.Title}
+	for _, s := range []string{p.Detail, p.Do} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (p *Problem) Unwrap() error { return p.Err }
+
+// Is makes every Problem of one code the same to errors.Is.
+func (p *Problem) Is(target error) bool {
+	t, ok := target.(*Problem)
+	return ok && t.Code == p.Code
+}
+
+// For returns err as a Problem: the one in its chain, else an Unknown one whose
+// detail is the error's own text. It returns nil for nil.
+func For(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return New(Unknown, err, "Text", err.Error())
+}
+
+// Has reports whether err is a Problem of this code.
+func Has(err error, code Code) bool { return errors.Is(err, &Problem{Code: code}) }

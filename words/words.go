@@ -1,0 +1,83 @@
+// Package words holds every sentence a user reads. The sentences themselves are
+// in assets/translations, one file a language; here they are found, filled in
+// and, for what went wrong, made into a Problem.
+//
+// Its rules: a sentence says what happened, why, and what to do next, in plain
+// words (facts: AI app, server, key, settings file, sign in); no sentence is
+// built from pieces; technical text goes into a Problem's Err alone.
+package words
+
+import (
+	"encoding/json"
+	"path"
+	"sync"
+
+	"mcp-companion/assets"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// Translations are read at the first sentence: `run`, whose start is counted in
+// milliseconds, says nothing when all is well.
+var state struct {
+	sync.Mutex
+	bundle *i18n.Bundle
+	langs  []string
+	say    *i18n.Localizer
+}
+
+// Use chooses the languages, best first, as BCP 47 tags ("de", "pt-BR").
+// English is always the last resort. Safe from any goroutine.
+func Use(tags ...string) {
+	state.Lock()
+	defer state.Unlock()
+	state.langs, state.say = tags, nil
+}
+
+func localizer() *i18n.Localizer {
+	state.Lock()
+	defer state.Unlock()
+	if state.bundle == nil {
+		b := i18n.NewBundle(language.English)
+		b.RegisterUnmarshalFunc("json", json.Unmarshal)
+		list, err := assets.Translations.ReadDir("translations")
+		if err != nil {
+			panic(err) // embedded: only a broken build has none
+		}
+		for _, f := range list {
+			if _, err := b.LoadMessageFileFS(assets.Translations, path.Join("translations", f.Name())); err != nil {
+				panic(err)
+			}
+		}
+		state.bundle = b
+	}
+	if state.say == nil {
+		state.say = i18n.NewLocalizer(state.bundle, append(state.langs, "en")...)
+	}
+	return state.say
+}
+
+// Say returns the sentence with this id, its {{.Name}} filled from pairs of
+// name and value: Say("set-on", "Set", "Research"). A sentence with plural
+// forms takes its number from the pair named "Count". An unknown id comes back
+// as it is; a test keeps that from happening.
+func Say(id string, pairs ...any) string {
+	c := &i18n.LocalizeConfig{MessageID: id}
+	if len(pairs) > 0 {
+		data := make(map[string]any, len(pairs)/2)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			name := pairs[i].(string)
+			data[name] = pairs[i+1]
+			if name == "Count" {
+				c.PluralCount = pairs[i+1]
+			}
+		}
+		c.TemplateData = data
+	}
+	s, err := localizer().Localize(c)
+	if err != nil && s == "" {
+		return id
+	}
+	return s
+}
