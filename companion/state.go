@@ -1,0 +1,146 @@
+package companion
+
+import (
+	"time"
+
+	"mcp-companion/health"
+	"mcp-companion/secrets"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// What faces name of the rooms below.
+type (
+	Status = health.Status
+	Secret = secrets.Secret
+)
+
+const (
+	Off      = health.Off
+	Healthy  = health.Healthy
+	Unknown  = health.Unknown
+	Starting = health.Starting
+	NeedsYou = health.NeedsYou
+	Failing  = health.Failing
+)
+
+// NewSecret makes a typed value a Secret.
+func NewSecret(value string) Secret { return secrets.New(value) }
+
+// State is everything a face can show, at one moment. It is a value: nobody
+// changes it after it is handed out.
+type State struct {
+	Servers []ServerState // by name
+	Sets    []SetState    // by name
+	Clients []ClientState // installed ones first, then by title
+	Pending []PendingState
+
+	// Status is the worst of the servers in use.
+	Status Status
+	// Set is the set all managed clients are in, AllServers when that is none,
+	// or Mixed when they differ.
+	Set string
+	// Problem is what is wrong as a whole: library.json can't be read, there is
+	// no keychain. Nil when nothing is.
+	Problem *words.Problem
+}
+
+// The two values of State.Set that are no set's name.
+const (
+	AllServers = ""
+	Mixed      = "*"
+)
+
+// ServerState is one server of the user's.
+type ServerState struct {
+	Name    string
+	Server  servers.Server
+	Status  Status
+	Summary string         // one line in words: "Working, 14 tools", "Needs a key"
+	Problem *words.Problem // why it is NeedsYou or Failing, else nil
+	Tools   int            // as last counted; 0 when not known
+	Live    []string       // titles of the clients that run it now
+	Clients []string       // titles of the clients whose file names it
+	Sets    []string       // the sets it is in
+	InUse   bool           // it is in the current set of a managed client
+	Checked time.Time      // of the last probe; zero when never
+}
+
+// SetState is one set.
+type SetState struct {
+	Name    string
+	Icon    string
+	Servers []string
+	Current bool // all managed clients are in it
+}
+
+// ClientState is one AI app.
+type ClientState struct {
+	ID        string
+	Title     string
+	File      string   // where its servers stand, the one that is written
+	Others    []string // further files that are written alike
+	Installed bool
+	Running   bool
+	Managed   bool   // its file is kept in step with the library
+	Set       string // its current set, AllServers for none
+	Applies   string // in words: what makes it notice a change
+	CanQuit   bool   // it can be closed and opened again from here
+	Restart   bool   // it has to be restarted to notice the last change
+	Entries   []EntryState
+	Problem   *words.Problem // its file can't be read, is locked, ...
+}
+
+// EntryState is one server as a client's file has it.
+type EntryState struct {
+	Key    string
+	Server string // the library's server, for ours
+	Kind   EntryKind
+}
+
+// EntryKind tells whose an entry is.
+type EntryKind string
+
+// Ours starts our launcher; Moved does so at another path than today's; Changed
+// was ours and somebody rewrote it; Users' is everything else.
+const (
+	Ours    EntryKind = "ours"
+	Moved   EntryKind = "moved"
+	Changed EntryKind = "changed"
+	Users   EntryKind = "users"
+)
+
+// PendingState is a change that waits for a client's exit.
+type PendingState struct {
+	Client string // id
+	Title  string
+	Reason string
+	Since  time.Time
+}
+
+// Attention lists what needs the user, most urgent first, each with the page
+// that mends it.
+func (s State) Attention() []Attention {
+	var list []Attention
+	if s.Problem != nil {
+		list = append(list, Attention{Text: s.Problem.Title, Page: "servers"})
+	}
+	for _, want := range []Status{NeedsYou, Failing} {
+		for _, v := range s.Servers {
+			if v.InUse && v.Status == want {
+				list = append(list, Attention{Text: words.Say("attention.server", "Name", v.Name, "Summary", v.Summary), Page: "servers/" + v.Name})
+			}
+		}
+	}
+	for _, p := range s.Pending {
+		list = append(list, Attention{Text: words.Say("attention.restart", "Client", p.Title), Page: "apps", Client: p.Client})
+	}
+	return list
+}
+
+// Attention is one line of what needs the user.
+type Attention struct {
+	Text   string
+	Page   string // of the window
+	Client string // set when a restart of this client ends it
+}
