@@ -1,0 +1,157 @@
+package configs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mcp-companion/files"
+)
+
+// ErrChanged says that a file is no longer what it was when the Change was made.
+var ErrChanged = errors.New("the file changed in the meantime")
+
+// Change is one edit of one file: its bytes before and after.
+type Change struct {
+	Path    string // as the client names it; a link is followed when writing
+	Format  Format
+	Lock    LockKind
+	Existed bool // there was a file; if not, undoing removes it
+	Before  []byte
+	After   []byte
+	Edits   []Edit
+	New     fs.FileMode // the mode of a file that is made; 0 means 0600
+}
+
+// Read is a Change of the file at path that changes nothing yet, and its
+// Document to edit; Done puts the edits into the Change. A missing file is an
+// empty one. The error is a *SyntaxError or of the system.
+func Read(path string, format Format) (*Change, *Document, error) {
+	c := &Change{Path: path, Format: format}
+	data, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		c.Existed, c.Before = true, data
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, nil, err
+	}
+	d, err := Parse(path, data, format)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.After = c.Before
+	return c, d, nil
+}
+
+// Done takes over what d was edited to.
+func (c *Change) Done(d *Document) {
+	if c.Edits = d.Edits(); len(c.Edits) > 0 {
+		c.After = d.Bytes()
+	}
+}
+
+// IsEmpty reports whether the file stays as it is.
+func (c *Change) IsEmpty() bool {
+	return bytes.Equal(c.Before, c.After) && (c.Existed || len(c.After) == 0)
+}
+
+// Write writes After where the file still holds Before, else it returns
+// ErrChanged and leaves the file alone. The client's own lock is taken.
+func (c *Change) Write(ctx context.Context) error {
+	return locked(ctx, c.Path, c.Lock, func() error {
+		if err := c.isStill(c.Existed, c.Before); err != nil {
+			return err
+		}
+		return write(c.Path, c.After, c.New)
+	})
+}
+
+// Back writes Before where the file still holds After, or removes the file that
+// Write made; else it returns ErrChanged.
+func (c *Change) Back(ctx context.Context) error {
+	return locked(ctx, c.Path, c.Lock, func() error {
+		if err := c.isStill(true, c.After); err != nil {
+			return err
+		}
+		if !c.Existed {
+			return os.Remove(c.Path)
+		}
+		return write(c.Path, c.Before, c.New)
+	})
+}
+
+// Verify reads the file back: it must be After, and the client must be able to
+// read it.
+func (c *Change) Verify() error {
+	if err := c.isStill(true, c.After); err != nil {
+		return err
+	}
+	_, err := Parse(c.Path, c.After, c.Format)
+	return err
+}
+
+func (c *Change) isStill(exists bool, data []byte) error {
+	now, err := os.ReadFile(c.Path)
+	if errors.Is(err, fs.ErrNotExist) && !exists {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err != nil || !exists || !bytes.Equal(now, data) {
+		return ErrChanged
+	}
+	return nil
+}
+
+// write replaces what path, or the file its links lead to, holds. Mode and owner
+// stay; a new file gets perm.
+func write(path string, data []byte, perm fs.FileMode) error {
+	target, err := followLinks(path)
+	if err != nil {
+		return err
+	}
+	if perm == 0 {
+		perm = 0o600
+	}
+	info, err := os.Stat(target)
+	switch {
+	case err == nil:
+		perm = info.Mode().Perm()
+		// A rename would replace a file that its owner marked as not to be written.
+		if perm&0o200 == 0 {
+			return &fs.PathError{Op: "write", Path: target, Err: fs.ErrPermission}
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	default:
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := files.WriteFile(target, data, perm); err != nil {
+		return err
+	}
+	if info != nil {
+		return keepOwner(target, info)
+	}
+	return nil
+}
+
+// followLinks is the file that path's links lead to, which need not exist.
+func followLinks(path string) (string, error) {
+	for range 40 {
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // no link, or not there
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", &fs.PathError{Op: "follow", Path: path, Err: errors.New("links lead in a circle")}
+}

@@ -1,0 +1,50 @@
+package configs
+
+import (
+	"regexp"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// Diff is the Change as a unified diff, with what looks like a key masked. It is
+// empty where nothing changes.
+func (c *Change) Diff() string {
+	return string(diff.Diff(c.Path, []byte(Mask(string(c.Before))), c.Path, []byte(Mask(string(c.After)))))
+}
+
+// secretName is how variables that hold keys are called, and secretValue how
+// well-known services' keys begin.
+var (
+	secretName  = regexp.MustCompile(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|authorization|\bpat\b|dsn|connection[_-]?string)`)
+	secretValue = regexp.MustCompile(`\b(sk-|ghp_|gho_|github_pat_|glpat-|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)[A-Za-z0-9_.\-]{6,}`)
+	memberText  = regexp.MustCompile(`("([^"\\]|\\.)*"\s*:\s*)"(([^"\\]|\\.)*)"`)
+)
+
+// LooksSecret reports whether a variable of this name and value holds a key.
+func LooksSecret(name, value string) bool {
+	return secretName.MatchString(name) || secretValue.MatchString(value)
+}
+
+// Mask hides what looks like a key in text: the values of members whose names
+// say so, and well-known services' keys anywhere. References (${...}) stay.
+func Mask(text string) string {
+	text = memberText.ReplaceAllStringFunc(text, func(m string) string {
+		p := memberText.FindStringSubmatch(m)
+		if p[3] == "" || !secretName.MatchString(p[1]) || reference.MatchString(p[3]) {
+			return m
+		}
+		return p[1] + `"` + masked(p[3]) + `"`
+	})
+	return secretValue.ReplaceAllStringFunc(text, masked)
+}
+
+var reference = regexp.MustCompile(`^(Bearer )?\$?\{[^}]*\}$`)
+
+// masked shows a value's last four characters, if it is long enough not to give
+// it away.
+func masked(v string) string {
+	if len(v) < 12 {
+		return "••••"
+	}
+	return "••••" + v[len(v)-4:]
+}
