@@ -19,7 +19,8 @@ type Change struct {
 	Path    string // as the client names it; a link is followed when writing
 	Format  Format
 	Lock    LockKind
-	Existed bool // there was a file; if not, undoing removes it
+	Existed bool // there was a file
+	Exists  bool // there will be one
 	Before  []byte
 	After   []byte
 	Edits   []Edit
@@ -34,7 +35,7 @@ func Read(path string, format Format) (*Change, *Document, error) {
 	data, err := os.ReadFile(path)
 	switch {
 	case err == nil:
-		c.Existed, c.Before = true, data
+		c.Existed, c.Exists, c.Before = true, true, data
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, nil, err
 	}
@@ -49,13 +50,24 @@ func Read(path string, format Format) (*Change, *Document, error) {
 // Done takes over what d was edited to.
 func (c *Change) Done(d *Document) {
 	if c.Edits = d.Edits(); len(c.Edits) > 0 {
-		c.After = d.Bytes()
+		c.Exists, c.After = true, d.Bytes()
 	}
 }
 
 // IsEmpty reports whether the file stays as it is.
 func (c *Change) IsEmpty() bool {
-	return bytes.Equal(c.Before, c.After) && (c.Existed || len(c.After) == 0)
+	return c.Existed == c.Exists && bytes.Equal(c.Before, c.After)
+}
+
+// Reverse is the Change that takes c back: to the exact bytes, and to no file
+// where there was none.
+func (c *Change) Reverse() *Change {
+	r := *c
+	r.Existed, r.Exists, r.Before, r.After, r.Edits = c.Exists, c.Existed, c.After, c.Before, nil
+	for i := len(c.Edits) - 1; i >= 0; i-- {
+		r.Edits = append(r.Edits, Edit{c.Edits[i].At, c.Edits[i].After, c.Edits[i].Before})
+	}
+	return &r
 }
 
 // Write writes After where the file still holds Before, else it returns
@@ -65,28 +77,17 @@ func (c *Change) Write(ctx context.Context) error {
 		if err := c.isStill(c.Existed, c.Before); err != nil {
 			return err
 		}
-		return write(c.Path, c.After, c.New)
-	})
-}
-
-// Back writes Before where the file still holds After, or removes the file that
-// Write made; else it returns ErrChanged.
-func (c *Change) Back(ctx context.Context) error {
-	return locked(ctx, c.Path, c.Lock, func() error {
-		if err := c.isStill(true, c.After); err != nil {
-			return err
-		}
-		if !c.Existed {
+		if !c.Exists {
 			return os.Remove(c.Path)
 		}
-		return write(c.Path, c.Before, c.New)
+		return write(c.Path, c.After, c.New)
 	})
 }
 
 // Verify reads the file back: it must be After, and the client must be able to
 // read it.
 func (c *Change) Verify() error {
-	if err := c.isStill(true, c.After); err != nil {
+	if err := c.isStill(c.Exists, c.After); err != nil || !c.Exists {
 		return err
 	}
 	_, err := Parse(c.Path, c.After, c.Format)

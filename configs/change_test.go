@@ -59,18 +59,18 @@ func TestChangeIsWrittenVerifiedAndTakenBack(t *testing.T) {
 	if i, _ := os.Stat(p); runtime.GOOS != "windows" && i.Mode().Perm() != 0o640 {
 		t.Errorf("mode %v", i.Mode())
 	}
-	if err := c.Back(t.Context()); err != nil || content(t, p) != string(c.Before) {
+	if err := c.Reverse().Write(t.Context()); err != nil || content(t, p) != string(c.Before) {
 		t.Errorf("%v %s", err, content(t, p))
 	}
 }
 
-func TestChangeMakesAMissingFileAndBackRemovesIt(t *testing.T) {
+func TestChangeMakesAMissingFileAndItsReverseRemovesIt(t *testing.T) {
 	p := filepath.Join(t.TempDir(), "sub", "c.json")
 	c := change(t, p)
 	if err := c.Write(t.Context()); err != nil || content(t, p) != "{\n  \"a\": 1\n}\n" {
 		t.Fatalf("%v %q", err, content(t, p))
 	}
-	if err := c.Back(t.Context()); err != nil {
+	if err := c.Reverse().Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(p); !errors.Is(err, fs.ErrNotExist) {
@@ -217,4 +217,20 @@ func BenchmarkEditOf10MB(b *testing.B) {
 			}
 		})
 	}
+}
+
+func FuzzPatchBackIsBefore(f *testing.F) {
+	f.Add([]byte("abcabc"), []byte("abcXabc"))
+	f.Add([]byte("aa"), []byte("aaa"))
+	f.Add([]byte(""), []byte("x"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		p := (&Change{Before: a, After: b}).Patch()
+		got, err := p.Back(b)
+		if err != nil || !bytes.Equal(got, a) {
+			t.Errorf("%q of %q: %v", got, b, err)
+		}
+		if _, err := p.Back(append([]byte{'~'}, b...)); err == nil && len(p.New) > 0 && p.At == 0 && p.New[0] != '~' {
+			t.Error("fits another file")
+		}
+	})
 }

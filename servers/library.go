@@ -208,7 +208,7 @@ func (l *Library) Change() (*configs.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &configs.Change{Path: l.path, Format: configs.JSON, Existed: l.existed, Before: l.data, After: l.data}
+	c := &configs.Change{Path: l.path, Format: configs.JSON, Existed: l.existed, Exists: l.existed, Before: l.data, After: l.data}
 	d, err := configs.Parse(l.path, l.data, configs.JSON)
 	if err != nil {
 		return nil, err

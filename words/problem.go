@@ -31,6 +31,7 @@ const (
 	NameBad        Code = "name-bad"
 	NameTaken      Code = "name-taken"
 	NoAnswer       Code = "no-answer"
+	NoTray         Code = "no-tray"
 	NoDisplay      Code = "no-display"
 	ProgramMissing Code = "program-missing"
 	NoPermission   Code = "no-permission"
@@ -62,13 +63,9 @@ type Problem struct {
 // New makes the Problem with this code, its sentences filled from pairs as in Say.
 func New(code Code, err error, pairs ...any) *Problem {
 	id := "problem." + string(code)
-	return &Problem{
-		Code:   code,
-		Title:  Say(id+".title", pairs...),
-		Detail: Say(id+".detail", pairs...),
-		Do:     Say(id+".do", pairs...),
-		Err:    err,
-	}
+	detail, _ := find(id+".detail", pairs) // not every problem has more to say
+	do, _ := find(id+".do", pairs)
+	return &Problem{Code: code, Title: Say(id+".title", pairs...), Detail: detail, Do: do, Err: err}
 }
 
 // Error is the whole Problem on one line: title, detail, what to do.

@@ -63,6 +63,13 @@ func localizer() *i18n.Localizer {
 // forms takes its number from the pair named "Count". An unknown id comes back
 // as it is; a test keeps that from happening.
 func Say(id string, pairs ...any) string {
+	if s, ok := find(id, pairs); ok {
+		return s
+	}
+	return id
+}
+
+func find(id string, pairs []any) (string, bool) {
 	c := &i18n.LocalizeConfig{MessageID: id}
 	if len(pairs) > 0 {
 		data := make(map[string]any, len(pairs)/2)
@@ -76,8 +83,5 @@ func Say(id string, pairs ...any) string {
 		c.TemplateData = data
 	}
 	s, err := localizer().Localize(c)
-	if err != nil && s == "" {
-		return id
-	}
-	return s
+	return s, err == nil || s != "" // with an error and a sentence, it is English's
 }

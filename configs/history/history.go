@@ -1,0 +1,371 @@
+// Package history applies Changes together and takes them back together.
+//
+// Its rules:
+//   - a Transaction is journalled before its first write, so that after any
+//     interruption the next start takes it back whole;
+//   - what is taken back is the exact bytes where a file still is what we wrote,
+//     else only the members we edited, and only where they still are what we
+//     made of them; a file that fits neither is left alone and named;
+//   - records are encrypted with age to a key whose private half lies in the
+//     secret store: they hold pieces of files that may hold the user's keys.
+//
+// Whoever applies, undoes or recovers holds the home's ChangeLock.
+package history
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"mcp-companion/configs"
+	"mcp-companion/files"
+	"mcp-companion/secrets"
+	"mcp-companion/words"
+)
+
+// keep is how many records are kept; the first copies of files are kept for ever.
+const keep = 200
+
+// History is the record of what we changed, in one home.
+type History struct {
+	Home  files.Home
+	Store secrets.Store
+	Key   secrets.Ref // where the private half of the records' key lies
+}
+
+// Record is what everybody may know of a transaction.
+type Record struct {
+	ID     string    `json:"id"`
+	Time   time.Time `json:"time"`
+	Reason string    `json:"reason"`
+	Files  []string  `json:"files"`
+	Undoes string    `json:"undoes,omitempty"` // the transaction it took back
+	Undone bool      `json:"undone,omitempty"`
+}
+
+// step is one file's part of a transaction, in the journal and in a record.
+type step struct {
+	Path    string           `json:"path"`
+	Format  configs.Format   `json:"format"`
+	Lock    configs.LockKind `json:"lock,omitempty"`
+	Existed bool             `json:"existed"`
+	Exists  bool             `json:"exists"`
+	Before  string           `json:"before"` // hashes
+	After   string           `json:"after"`
+	Patch   configs.Patch    `json:"patch"`
+	Edits   []configs.Edit   `json:"edits"`
+}
+
+// journal is an unfinished transaction.
+type journal struct {
+	Record Record `json:"record"`
+	Steps  []step `json:"steps"`
+}
+
+func stepOf(c *configs.Change) step {
+	return step{
+		Path: c.Path, Format: c.Format, Lock: c.Lock, Existed: c.Existed, Exists: c.Exists,
+		Before: configs.Hash(c.Before, c.Existed), After: configs.Hash(c.After, c.Exists),
+		Patch: c.Patch(), Edits: c.Edits,
+	}
+}
+
+// Apply writes the changes, in their order, as one transaction, and returns its
+// id; "" when there is nothing to do. After an error every file is what it
+// was; configs.ErrChanged is in the error when a file is no longer what the
+// change was made of.
+func (h History) Apply(ctx context.Context, reason string, changes []*configs.Change) (string, error) {
+	return h.apply(ctx, Record{Reason: reason}, changes)
+}
+
+func (h History) apply(ctx context.Context, r Record, changes []*configs.Change) (string, error) {
+	changes = slices.DeleteFunc(slices.Clone(changes), (*configs.Change).IsEmpty)
+	if len(changes) == 0 {
+		return "", nil
+	}
+	seal, err := h.sealer(ctx)
+	if err != nil {
+		return "", err
+	}
+	r.Time = time.Now().UTC()
+	r.ID = r.Time.Format("20060102-150405.000") + "-" + files.NewID()[:4]
+	j := journal{Record: r}
+	for _, c := range changes {
+		j.Record.Files = append(j.Record.Files, c.Path)
+		j.Steps = append(j.Steps, stepOf(c))
+		if err := h.keepFirst(seal, c); err != nil {
+			return "", err
+		}
+	}
+	if err := h.write(h.journalPath(r.ID), j); err != nil {
+		return "", err
+	}
+	for i, c := range changes {
+		err := c.Write(ctx)
+		if err == nil {
+			err = c.Verify()
+		}
+		if err != nil {
+			if back := h.rollBack(changes[:i+1]); back != nil {
+				return "", errors.Join(fileProblem(c.Path, err), back) // the journal stays: the next start tries again
+			}
+			os.Remove(h.journalPath(r.ID))
+			return "", fileProblem(c.Path, err)
+		}
+	}
+	// Written: from here on the transaction stands. The record first, then the
+	// journal's end: a journal beside its record is a finished one.
+	if err := h.record(seal, j); err != nil {
+		back := h.rollBack(changes)
+		if back == nil {
+			os.Remove(h.journalPath(r.ID))
+		}
+		return "", errors.Join(err, back)
+	}
+	os.Remove(h.journalPath(r.ID))
+	h.prune()
+	return r.ID, nil
+}
+
+// rollBack takes back what was written, newest first. It must not be stopped by
+// the context that stopped the transaction.
+func (h History) rollBack(changes []*configs.Change) error {
+	var errs []error
+	for _, c := range slices.Backward(changes) {
+		if data, err := os.ReadFile(c.Path); configs.Hash(data, err == nil) == configs.Hash(c.Before, c.Existed) {
+			continue
+		}
+		s := stepOf(c)
+		back, err := s.reverse()
+		if err == nil {
+			err = back.Write(context.Background())
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("take %s back: %w", c.Path, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// conflict says that a file fits neither rule of taking back.
+type conflict struct {
+	path string
+	at   []string
+}
+
+func (c *conflict) Error() string {
+	return fmt.Sprintf("%s: %s was changed since", c.path, strings.Join(c.at, "."))
+}
+
+// reverse is the Change that takes the step back, by the rule of undo.
+func (s step) reverse() (*configs.Change, error) {
+	data, err := os.ReadFile(s.Path)
+	exists := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	c := &configs.Change{Path: s.Path, Format: s.Format, Lock: s.Lock, Existed: exists, Exists: s.Existed, Before: data}
+	if configs.Hash(data, exists) == s.After {
+		if c.After, err = s.Patch.Back(data); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Path, err)
+		}
+		if !s.Existed {
+			c.After = nil
+		}
+		for _, e := range slices.Backward(s.Edits) {
+			c.Edits = append(c.Edits, configs.Edit{At: e.At, Before: e.After, After: e.Before})
+		}
+		return c, nil
+	}
+	if !exists || !s.Exists {
+		return nil, &conflict{path: s.Path}
+	}
+	d, err := configs.Parse(s.Path, data, s.Format)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(s.Edits) {
+		now, ok := d.Value(e.At...)
+		switch {
+		case ok == (e.Before != nil) && bytes.Equal(now, e.Before):
+			continue // already back
+		case ok != (e.After != nil) || !bytes.Equal(now, e.After):
+			return nil, &conflict{s.Path, e.At}
+		case e.Before == nil:
+			err = d.Remove(e.At...)
+		default:
+			err = d.Set(e.Before, e.At...)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	c.Exists, c.After = true, data
+	c.Done(d)
+	return c, nil
+}
+
+// List returns the transactions, newest first.
+func (h History) List() ([]Record, error) {
+	paths, err := filepath.Glob(filepath.Join(h.Home.History(), "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var list []Record
+	for _, p := range paths {
+		var r Record
+		if data, err := os.ReadFile(p); err == nil && json.Unmarshal(data, &r) == nil && r.ID != "" {
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b Record) int { return cmp.Compare(b.ID, a.ID) })
+	return list, nil
+}
+
+// UndoOf is what taking the transaction back would change; id "" is the last one
+// that was not undone and undoes nothing itself. An UndoConflict Problem names a
+// file that somebody changed where we had.
+func (h History) UndoOf(ctx context.Context, id string) (Record, []*configs.Change, error) {
+	list, err := h.List()
+	if err != nil {
+		return Record{}, nil, err
+	}
+	i := slices.IndexFunc(list, func(r Record) bool { return r.ID == id || id == "" && !r.Undone && r.Undoes == "" })
+	if i < 0 || list[i].Undone {
+		return Record{}, nil, words.New(words.UndoUnknown, nil, "ID", id)
+	}
+	steps, err := h.open(ctx, list[i].ID)
+	if err != nil {
+		return Record{}, nil, err
+	}
+	var changes []*configs.Change
+	for _, s := range slices.Backward(steps) {
+		c, err := s.reverse()
+		var con *conflict
+		if errors.As(err, &con) {
+			return Record{}, nil, words.New(words.UndoConflict, err, "File", s.Path)
+		}
+		if err != nil {
+			return Record{}, nil, fileProblem(s.Path, err)
+		}
+		changes = append(changes, c)
+	}
+	return list[i], changes, nil
+}
+
+// Undo applies what UndoOf gave, as a transaction that can be undone itself.
+func (h History) Undo(ctx context.Context, r Record, reason string, changes []*configs.Change) (string, error) {
+	id, err := h.apply(ctx, Record{Reason: reason, Undoes: r.ID}, changes)
+	if err != nil {
+		return "", err
+	}
+	r.Undone = true
+	if err := h.write(h.recordPath(r.ID), r); err != nil {
+		return id, err
+	}
+	if r.Undoes != "" { // an undo is undone: what it took back stands again
+		if data, err := os.ReadFile(h.recordPath(r.Undoes)); err == nil {
+			var first Record
+			if json.Unmarshal(data, &first) == nil {
+				first.Undone = false
+				return id, h.write(h.recordPath(first.ID), first)
+			}
+		}
+	}
+	return id, nil
+}
+
+// Recover takes back every transaction that was interrupted, and returns their
+// reasons. A file that can't be taken back is in the error; its journal stays.
+func (h History) Recover() (reasons []string, err error) {
+	paths, _ := filepath.Glob(filepath.Join(h.Home.History(), "*.journal"))
+	slices.Sort(paths)
+	var errs []error
+	for _, p := range slices.Backward(paths) {
+		var j journal
+		data, err := os.ReadFile(p)
+		if err == nil {
+			err = json.Unmarshal(data, &j)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if _, err := os.Stat(h.recordPath(j.Record.ID)); err == nil {
+			os.Remove(p)
+			continue
+		}
+		failed := false
+		for _, s := range slices.Backward(j.Steps) {
+			data, err := os.ReadFile(s.Path)
+			if configs.Hash(data, err == nil) == s.Before {
+				continue
+			}
+			back, err := s.reverse()
+			if err == nil {
+				err = back.Write(context.Background())
+			}
+			var con *conflict
+			if err != nil && !errors.As(err, &con) {
+				errs, failed = append(errs, err), true
+			}
+		}
+		if !failed {
+			os.Remove(p)
+			reasons = append(reasons, j.Record.Reason)
+		}
+	}
+	return reasons, errors.Join(errs...)
+}
+
+func (h History) journalPath(id string) string {
+	return filepath.Join(h.Home.History(), id+".journal")
+}
+func (h History) recordPath(id string) string { return filepath.Join(h.Home.History(), id+".json") }
+func (h History) sealedPath(id string) string { return filepath.Join(h.Home.History(), id+".age") }
+
+func (h History) write(path string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return files.WriteOwn(path, append(data, '\n'))
+}
+
+// prune forgets the oldest records. Failures are left for the next time.
+func (h History) prune() {
+	list, _ := h.List()
+	for _, r := range list[min(keep, len(list)):] {
+		os.Remove(h.sealedPath(r.ID))
+		os.Remove(h.recordPath(r.ID))
+	}
+}
+
+// fileProblem puts an error about a settings file into the user's words.
+func fileProblem(path string, err error) error {
+	var s *configs.SyntaxError
+	switch {
+	case errors.As(err, new(*words.Problem)):
+		return err
+	case errors.As(err, &s):
+		return words.New(words.FileBroken, err, "File", s.Path, "Line", s.Line, "Column", s.Column, "Text", s.Msg)
+	case errors.Is(err, configs.ErrChanged):
+		return words.New(words.FileChanged, err, "File", path)
+	case errors.Is(err, configs.ErrBusy):
+		return words.New(words.Busy, err, "File", path)
+	case isFull(err):
+		return words.New(words.DiskFull, err, "File", path)
+	case errors.Is(err, fs.ErrPermission), isReadOnly(err):
+		return words.New(words.FileLocked, err, "File", path)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
