@@ -1,0 +1,176 @@
+// Package app is the window: forms to add and change servers, the sets, the AI
+// apps, the history. It draws companion.State and asks for its actions.
+//
+// Its rules:
+//   - every page draws a State from nothing and keeps no truth of its own, but
+//     what a person is typing is never lost: a form stays until it is saved or
+//     given up on purpose;
+//   - actions run off the window's thread, with progress and Cancel, and come
+//     back by fyne.Do in one place (busy.run);
+//   - nothing is written before it was shown (preview), except Undo and Restart,
+//     which say beforehand what they do;
+//   - no sentence stands in the code: all are words.Say.
+package app
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// Actions is what the window asks of *companion.Companion.
+type Actions interface {
+	ProposeServer(context.Context, companion.Draft) (*companion.Proposal, error)
+	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
+	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
+	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
+	ProposeUse(ctx context.Context, set, client string) (*companion.Proposal, error)
+	ProposeManage(ctx context.Context, client string, on bool) (*companion.Proposal, error)
+	Apply(context.Context, *companion.Proposal) (companion.Result, error)
+	Check(ctx context.Context, names ...string) error
+	Restart(ctx context.Context, client string) error
+	History(context.Context) ([]companion.Record, error)
+	Undo(ctx context.Context, id string) (companion.Result, error)
+}
+
+// Options are what main may choose. The zero value is right for the program.
+type Options struct {
+	Icon fyne.Resource    // of the window; nil for the app's
+	Go   func(func())     // starts an action off the window's thread; nil for a goroutine
+	Now  func() time.Time // nil for time.Now
+}
+
+// Window is the program's one window. All its methods belong on Fyne's thread.
+type Window struct {
+	win     fyne.Window
+	actions Actions
+	opts    Options
+	state   companion.State
+
+	nav    *nav
+	strip  *strip
+	center *fyne.Container
+	ask    *ask // the question that is open, or nil
+
+	tab  string          // the page that is shown
+	open map[string]view // what each page shows: itself, or a step of it
+
+	servers *serversPage
+	sets    *setsPage
+	apps    *appsPage
+	history *historyPage
+
+	// pickFolder asks for a folder; a test puts its own here.
+	pickFolder func(chosen func(path string))
+}
+
+// The pages, in the navigation's order.
+const (
+	tabServers = "servers"
+	tabSets    = "sets"
+	tabApps    = "apps"
+	tabHistory = "history"
+)
+
+var tabs = []string{tabServers, tabSets, tabApps, tabHistory}
+
+// view is a page, or a step of one.
+type view interface {
+	content() fyne.CanvasObject
+	render(companion.State)
+	notices() *notice // where an outcome is told
+	onEscape()        // one step back
+	onEnter()         // the page's first action, where nothing has the focus
+	dirty() bool      // something was typed that leaving would lose
+}
+
+// New makes the window, not yet shown. Its theme becomes the app's. The first
+// Render should follow before Show.
+func New(a fyne.App, c Actions, opts Options) *Window {
+	if opts.Go == nil {
+		opts.Go = func(f func()) { go f() }
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	a.Settings().SetTheme(newLook())
+	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}}
+	w.pickFolder = w.askFolder
+	w.build()
+	return w
+}
+
+func (w *Window) build() {
+	w.servers = newServersPage(w)
+	w.sets = newSetsPage(w)
+	w.apps = newAppsPage(w)
+	w.history = newHistoryPage(w)
+	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabHistory: w.history}
+
+	w.nav = newNav(w)
+	w.strip = newStrip(w)
+	w.center = container.NewStack()
+	w.win.SetPadded(false)
+	w.win.SetContent(container.NewBorder(w.strip.box, nil, w.nav.box, nil,
+		container.NewStack(newFloor(720, 520), w.center)))
+	w.win.Resize(fyne.NewSize(920, 640))
+	w.win.CenterOnScreen()
+	w.win.SetMaster()
+	w.win.SetCloseIntercept(w.onClose)
+	if w.opts.Icon != nil {
+		w.win.SetIcon(w.opts.Icon)
+	}
+	w.addShortcuts()
+	w.goTo(tabServers)
+}
+
+// newFloor holds the window at its least size, less the navigation's width.
+func newFloor(width, height float32) fyne.CanvasObject { return gap(width-navWidth, height) }
+
+// Fyne is the window itself, for what main does with it.
+func (w *Window) Fyne() fyne.Window { return w.win }
+
+// Show raises the window at page: "servers", "servers/NAME", "sets", "apps",
+// "history", "add"; "" for where it was. A form with something typed stays.
+func (w *Window) Show(page string) {
+	w.visit(page)
+	w.win.Show()
+	w.win.RequestFocus()
+}
+
+// Render draws s.
+func (w *Window) Render(s companion.State) {
+	w.state = s
+	w.nav.render(s)
+	w.strip.render(s)
+	w.open[w.tab].render(s)
+}
+
+// askFolder shows Fyne's folder dialog.
+func (w *Window) askFolder(chosen func(string)) {
+	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		if err == nil && u != nil {
+			chosen(u.Path())
+		}
+	}, w.win)
+	d.Resize(fyne.NewSize(760, 520))
+	d.Show()
+}
+
+// onClose closes the window, asking first where that would lose something typed.
+func (w *Window) onClose() {
+	for _, t := range tabs {
+		if w.open[t].dirty() {
+			w.goTo(t)
+			w.give(words.Say("app.close.title"), w.win.Close)
+			return
+		}
+	}
+	w.win.Close()
+}

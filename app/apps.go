@@ -1,0 +1,238 @@
+package app
+
+import (
+	"context"
+	"os"
+	"reflect"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// appsPage shows the AI apps found here, each with its settings file and what of
+// it is ours.
+type appsPage struct {
+	*frame
+	w      *Window
+	list   *fyne.Container
+	cards  map[string]*appCard // by id
+	others *fyne.Container     // those not found, folded
+	more   *button
+	names  *para
+	drawn  []any
+}
+
+func newAppsPage(w *Window) *appsPage {
+	p := &appsPage{frame: newFrame(w, words.Say("app.tab.apps")), w: w, cards: map[string]*appCard{}}
+	p.subtitle(words.Say("app.apps.about"), colorMuted)
+	p.list = stack(12)
+	p.more = newButton("", p.onMore).quiet()
+	p.names = newPara("", colorMuted)
+	p.names.box.Hide()
+	p.others = stack(4, container.NewHBox(p.more), padded(0, 10, p.names.box))
+	p.lay(nil, nil, scrolled(760, stack(12, p.list, p.others)), nil)
+	return p
+}
+
+func (p *appsPage) render(s companion.State) {
+	now := []any{s.Clients, s.Sets}
+	if reflect.DeepEqual(now, p.drawn) {
+		return
+	}
+	p.drawn = now
+	unfolded := map[string]bool{}
+	for id, c := range p.cards {
+		unfolded[id] = c.entries.Visible()
+	}
+	p.cards = map[string]*appCard{}
+	p.list.RemoveAll()
+	p.busy.locked = nil
+	var missing []string
+	for _, c := range s.Clients {
+		if !c.Installed {
+			missing = append(missing, c.Title)
+			continue
+		}
+		k := newAppCard(p, c, s.Sets)
+		show(k.entries, unfolded[c.ID])
+		p.cards[c.ID] = k
+		p.list.Add(k.box)
+	}
+	if len(p.cards) == 0 {
+		p.list.Add(card(newPara(words.Say("app.apps.none"), colorMuted).box))
+	}
+	show(p.others, len(missing) > 0)
+	p.more.SetText(words.Say("app.apps.others", "Count", len(missing)))
+	p.names.seg.Text = strings.Join(missing, ", ")
+	p.names.rich.Refresh()
+}
+
+func (p *appsPage) onMore() {
+	show(p.names.box, !p.names.box.Visible())
+	p.others.Refresh()
+}
+
+// draw shows the state again as it is, after a choice was taken back.
+func (p *appsPage) redraw() {
+	p.drawn = nil
+	p.render(p.w.state)
+}
+
+// onManaged shows what keeping c's file in step, or no longer, would change. The
+// switch itself follows the State.
+func (p *appsPage) onManaged(c companion.ClientState, on bool) {
+	p.redraw()
+	title, verb := "app.apps.keep", "app.apps.keep.yes"
+	if !on {
+		title, verb = "app.apps.free", "app.apps.free.yes"
+	}
+	p.w.walk(p.busy, change{
+		tab: tabApps, from: p, danger: false,
+		title: words.Say(title, "Client", c.Title), verb: words.Say(verb),
+		propose: func(ctx context.Context) (*companion.Proposal, error) {
+			return p.w.actions.ProposeManage(ctx, c.ID, on)
+		},
+		done: func() view { return p },
+	})
+}
+
+func (p *appsPage) onSet(c companion.ClientState, set string) {
+	if set == c.Set {
+		return
+	}
+	p.redraw()
+	p.w.walk(p.busy, change{
+		tab: tabApps, from: p,
+		title: words.Say("app.apps.switch", "Client", c.Title, "Set", setName(set)), verb: words.Say("app.sets.use"),
+		propose: func(ctx context.Context) (*companion.Proposal, error) {
+			return p.w.actions.ProposeUse(ctx, set, c.ID)
+		},
+		done: func() view { return p },
+	})
+}
+
+// appCard is one AI app.
+type appCard struct {
+	box     *fyne.Container
+	managed *check
+	set     *choice
+	restart *button
+	more    *button
+	entries *fyne.Container
+}
+
+func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState) *appCard {
+	k := &appCard{}
+	k.managed = newCheck(words.Say("app.apps.managed"), func(on bool) { p.onManaged(c, on) })
+	k.managed.put(c.Managed)
+	k.set = newChoice(nil)
+	names := []string{companion.AllServers}
+	for _, s := range sets {
+		names = append(names, s.Name)
+	}
+	k.set.put(shownSets(names), setName(c.Set))
+	k.set.OnChanged = func(string) { p.onSet(c, names[max(0, k.set.SelectedIndex())]) }
+	k.restart = newButton(words.Say("app.apps.restart"), func() { p.w.strip.onRestart(c.ID, c.Title) })
+	show(k.restart, c.CanQuit && c.Running)
+	p.busy.locked = append(p.busy.locked, k.restart)
+
+	k.entries = entryTable(c.Entries)
+	k.entries.Hide()
+	k.more = newButton(words.Say("app.apps.entries.show"), k.onMore).quiet()
+	show(k.more, len(c.Entries) > 0)
+	k.box = card(stack(10, k.head(c), k.told(c), k.choices(c), k.summary(c), k.entries))
+	return k
+}
+
+// head is the title, whether it runs, and its file.
+func (k *appCard) head(c companion.ClientState) fyne.CanvasObject {
+	look, text := lookOf(companion.Off), words.Say("app.apps.stopped")
+	if c.Running {
+		look, text = lookOf(companion.Healthy), words.Say("app.apps.running")
+	}
+	runs := row(5, container.NewCenter(newPicture(look.icon, 14).box), middle(newLine(text, colorMuted, theme.SizeNameCaptionText).fixed()))
+	home, _ := os.UserHomeDir()
+	title := newLine(c.Title, theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold().fixed()
+	return container.NewBorder(nil, nil, nil, middle(k.restart), stack(3, row(12, title, runs),
+		newLine(shortPath(c.File, home), colorMuted, theme.SizeNameCaptionText)))
+}
+
+// told is what is wrong with its file, or that it has to be restarted.
+func (k *appCard) told(c companion.ClientState) fyne.CanvasObject {
+	n := newNotice()
+	switch {
+	case c.Problem != nil:
+		n.problem(c.Problem, companion.NeedsYou)
+	case c.Restart:
+		n.tell(companion.NeedsYou, words.Say("app.restart.waits", "Client", c.Title), "", "")
+	}
+	return n.box
+}
+
+func (k *appCard) choices(c companion.ClientState) fyne.CanvasObject {
+	label := newLine(words.Say("app.apps.set"), colorMuted, theme.SizeNameText).fixed()
+	pick := row(8, middle(label), container.NewGridWrap(fyne.NewSize(190, k.set.MinSize().Height), k.set))
+	show(pick, c.Managed)
+	return container.NewBorder(nil, nil, k.managed, pick)
+}
+
+func (k *appCard) summary(c companion.ClientState) fyne.CanvasObject {
+	lines := stack(3, newPara(entriesText(c.Entries), theme.ColorNameForeground).box)
+	if c.Applies != "" {
+		lines.Add(newCaption(c.Applies).box)
+	}
+	return container.NewBorder(nil, nil, nil, container.NewVBox(k.more), lines)
+}
+
+func (k *appCard) onMore() {
+	visible := k.entries.Visible()
+	show(k.entries, !visible)
+	k.more.SetText(words.Say(map[bool]string{true: "app.apps.entries.show", false: "app.apps.entries.hide"}[visible]))
+	k.box.Refresh()
+}
+
+func shownSets(names []string) []string {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = setName(n)
+	}
+	return list
+}
+
+// entriesText counts what stands in a file, by whose it is.
+func entriesText(list []companion.EntryState) string {
+	count := map[companion.EntryKind]int{}
+	for _, e := range list {
+		count[e.Kind]++
+	}
+	if len(list) == 0 {
+		return words.Say("app.apps.entries.none")
+	}
+	text := words.Say("app.apps.entries.ours", "Count", count[companion.Ours])
+	for _, kind := range []companion.EntryKind{companion.Users, companion.Changed, companion.Moved} {
+		if n := count[kind]; n > 0 {
+			text += " " + words.Say("app.apps.entries."+string(kind), "Count", n)
+		}
+	}
+	return text
+}
+
+// entryTable lists a file's entries, each with whose it is.
+func entryTable(list []companion.EntryState) *fyne.Container {
+	table := stack(5, widget.NewSeparator())
+	for _, e := range list {
+		status := map[companion.EntryKind]companion.Status{
+			companion.Ours: companion.Healthy, companion.Moved: companion.NeedsYou, companion.Changed: companion.NeedsYou,
+		}[e.Kind] // the user's: the ring of Off
+		table.Add(container.NewBorder(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
+			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
+				newLine(words.Say("app.apps.entry."+string(e.Kind)), colorMuted, theme.SizeNameText))))
+	}
+	return table
+}

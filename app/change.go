@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// change is one action on its way: proposed, shown, applied. Until it is done,
+// the page it came from is kept as it was.
+type change struct {
+	tab     string
+	from    view   // shown again by Back, and with the Problem where it fails
+	title   string // of the preview
+	verb    string // on the button that does it
+	risk    string // what to know before, "" for nothing
+	command string // what risk speaks of, exactly
+	danger  bool   // it takes something away
+	propose func(context.Context) (*companion.Proposal, error)
+	done    func() view // after it was applied: cleans up, gives what to show next
+}
+
+// walk proposes c, with progress in b, and shows what would change.
+func (w *Window) walk(b *busy, c change) {
+	c.from.notices().clear()
+	var p *companion.Proposal
+	b.run(words.Say("app.doing.propose"), func(ctx context.Context) (err error) {
+		p, err = c.propose(ctx)
+		return err
+	}, func(err error) {
+		if err != nil {
+			w.put(c.tab, c.from)
+			c.from.notices().failed(err)
+			return
+		}
+		w.put(c.tab, newPreview(w, c, p))
+	})
+}
+
+// applied shows what follows a change, and what still has to happen for it.
+func (w *Window) applied(c change, r companion.Result) {
+	w.put(c.tab, c.done())
+	w.finish(r.Waiting)
+}
+
+// finish asks, for one AI app after the other, whether to restart it now.
+func (w *Window) finish(waiting []string) {
+	if len(waiting) == 0 {
+		return
+	}
+	title, rest := waiting[0], waiting[1:]
+	id := w.clientID(title)
+	w.question(question{
+		title: words.Say("app.finish.title", "Client", title),
+		text:  words.Say("app.restart.lost", "Client", title),
+		yes:   words.Say("app.restart.now"),
+		no:    words.Say("app.finish.later"),
+		onYes: func() { w.strip.restart(id, title); w.finish(rest) },
+		onNo:  func() { w.strip.laterFor(id); w.finish(rest) },
+	})
+	w.win.Canvas().Focus(w.ask.no) // Enter must not lose unsent text
+}

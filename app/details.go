@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// details shows one server: how it is, where it runs, what it is.
+type details struct {
+	*frame
+	w      *Window
+	name   string
+	server companion.ServerState
+
+	check  *button
+	edit   *button
+	remove *button
+
+	trouble *notice // why it needs the user, or fails
+	state   *facts
+	start   *facts
+}
+
+func newDetails(w *Window, name string) *details {
+	d := &details{frame: newFrame(w, name), w: w, name: name}
+	d.build()
+	return d
+}
+
+func (d *details) build() {
+	d.check = newButton(words.Say("app.details.check"), d.onCheck)
+	d.edit = newButton(words.Say("app.edit"), d.onEdit).primary()
+	d.remove = newButton(words.Say("app.remove"), d.onRemove)
+	d.busy.locked = []*button{d.check, d.edit, d.remove}
+	d.trouble = newNotice()
+	d.state, d.start = newFacts(), newFacts()
+	back := newIconButton(words.Say("app.tab.servers"), theme.NavigateBackIcon(), d.onEscape).quiet()
+	d.icon.box.Show()
+	body := scrolled(720, stack(12, d.trouble.box, card(d.state.box), card(d.start.box)))
+	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)
+}
+
+func (d *details) render(s companion.State) {
+	i := slices.IndexFunc(s.Servers, func(v companion.ServerState) bool { return v.Name == d.name })
+	if i < 0 {
+		return // it was just renamed or removed; what follows is on its way
+	}
+	d.server = s.Servers[i]
+	look := lookOf(d.server.Status)
+	d.icon.set(look.icon)
+	d.subtitle(d.server.Summary, look.color)
+	status := companion.Failing
+	if d.server.Status == companion.NeedsYou {
+		status = companion.NeedsYou
+	}
+	d.trouble.problem(d.server.Problem, status)
+	d.state.set(stateFacts(d.server, ago(d.server.Checked, d.w.opts.Now())))
+	d.start.set(startFacts(d.server))
+}
+
+func (d *details) onCheck() {
+	d.told.clear()
+	d.busy.run(words.Say("app.doing.check", "Name", d.name), func(ctx context.Context) error {
+		return d.w.actions.Check(ctx, d.name)
+	}, d.told.failed)
+}
+
+func (d *details) onEdit() {
+	f := newForm(d.w, d.server)
+	d.w.put(tabServers, f)
+}
+
+func (d *details) onRemove() {
+	d.w.walk(d.busy, change{
+		tab: tabServers, from: d, danger: true,
+		title: words.Say("app.details.remove", "Name", d.name),
+		verb:  words.Say("app.remove"),
+		propose: func(ctx context.Context) (*companion.Proposal, error) {
+			return d.w.actions.ProposeRemove(ctx, d.name)
+		},
+		done: func() view { return d.w.servers },
+	})
+}
+
+func (d *details) onEscape() { d.w.put(tabServers, d.w.servers) }
+
+// facts is a small table of names and what is so.
+type facts struct {
+	box   *fyne.Container
+	drawn []fact
+}
+
+type fact struct {
+	name, text string
+	mono       bool
+}
+
+func newFacts() *facts { return &facts{box: stack(9)} }
+
+func (f *facts) set(list []fact) {
+	if slices.Equal(f.drawn, list) {
+		return
+	}
+	f.drawn = list
+	f.box.RemoveAll()
+	for _, x := range list {
+		text := newPara(x.text, theme.ColorNameForeground)
+		if x.mono {
+			text = newMono(x.text)
+		}
+		name := newLine(x.name, colorMuted, theme.SizeNameText)
+		f.box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewGridWrap(fyne.NewSize(150, name.MinSize().Height), name)), nil, text.box))
+	}
+}
+
+// stateFacts is how a server is.
+func stateFacts(s companion.ServerState, checked string) []fact {
+	list := []fact{{name: words.Say("app.fact.status"), text: words.Say("status." + s.Status.String())}}
+	if s.Tools > 0 {
+		list = append(list, fact{name: words.Say("app.fact.tools"), text: words.Say("app.fact.tools.count", "Count", s.Tools)})
+	}
+	return append(list,
+		fact{name: words.Say("app.fact.live"), text: namesOr(s.Live, "app.fact.live.none")},
+		fact{name: words.Say("app.fact.clients"), text: namesOr(s.Clients, "app.fact.clients.none")},
+		fact{name: words.Say("app.fact.sets"), text: namesOr(s.Sets, "app.fact.sets.none")},
+		fact{name: words.Say("app.fact.checked"), text: checked},
+	)
+}
+
+// startFacts is what a server is. Of a key only the name is told.
+func startFacts(s companion.ServerState) []fact {
+	v := s.Server
+	var list []fact
+	values, names, keys := v.Env, "app.fact.env", "app.fact.keys"
+	if v.IsRemote() {
+		list = append(list, fact{name: words.Say("app.fact.url"), text: v.URL, mono: true})
+		values, names = v.Headers, "app.fact.headers"
+	} else {
+		list = append(list, fact{name: words.Say("app.fact.command"), text: shownCommand(v.Command, v.Args), mono: true})
+		if v.Cwd != "" {
+			list = append(list, fact{name: words.Say("app.fact.folder"), text: v.Cwd, mono: true})
+		}
+	}
+	var plain, kept []string
+	for _, name := range sortedKeys(values) {
+		if isKept(values[name]) {
+			kept = append(kept, name)
+		} else {
+			plain = append(plain, name+" = "+values[name])
+		}
+	}
+	if len(plain) > 0 {
+		list = append(list, fact{name: words.Say(names), text: strings.Join(plain, "\n"), mono: true})
+	}
+	if len(kept) > 0 {
+		list = append(list, fact{name: words.Say(keys), text: words.Say("app.fact.keys.kept", "Names", strings.Join(kept, ", "))})
+	}
+	return list
+}
+
+// shownCommand is a command with its arguments, those with blanks in quotes.
+func shownCommand(command string, args []string) string {
+	list := []string{command}
+	for _, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n\"'") {
+			a = `"` + strings.ReplaceAll(a, `"`, `\"`) + `"`
+		}
+		list = append(list, a)
+	}
+	return strings.Join(list, " ")
+}
+
+func namesOr(names []string, none string) string {
+	if len(names) == 0 {
+		return words.Say(none)
+	}
+	return strings.Join(names, ", ")
+}
+
+func sortedKeys(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"mcp-companion/companion"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+var noon = time.Date(2026, 11, 22, 14, 5, 0, 0, time.Local)
+
+// fake is a companion that notes what it is asked, and answers as told.
+type fake struct {
+	calls    []string
+	draft    companion.Draft
+	setDraft companion.SetDraft
+	proposal *companion.Proposal
+	propose  error   // of the next Propose
+	apply    []error // of the next Applies, one after the other
+	result   companion.Result
+	records  []companion.Record
+	restart  error
+	undo     error
+}
+
+func (f *fake) note(format string, args ...any) {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+}
+
+func (f *fake) proposed() (*companion.Proposal, error) {
+	if f.propose != nil {
+		return nil, f.propose
+	}
+	if f.proposal != nil {
+		return f.proposal, nil
+	}
+	return &companion.Proposal{Reason: "Something", Files: []companion.FileView{{Path: "/home/u/a.json", Client: "Cursor", Words: "Adds one.", Diff: "+one"}}}, nil
+}
+
+func (f *fake) ProposeServer(_ context.Context, d companion.Draft) (*companion.Proposal, error) {
+	f.note("propose server %s", d.Name)
+	f.draft = d
+	return f.proposed()
+}
+
+func (f *fake) ProposeRemove(_ context.Context, name string) (*companion.Proposal, error) {
+	f.note("propose remove %s", name)
+	return f.proposed()
+}
+
+func (f *fake) ProposeSet(_ context.Context, d companion.SetDraft) (*companion.Proposal, error) {
+	f.note("propose set %s", d.Name)
+	f.setDraft = d
+	return f.proposed()
+}
+
+func (f *fake) ProposeRemoveSet(_ context.Context, name string) (*companion.Proposal, error) {
+	f.note("propose remove set %s", name)
+	return f.proposed()
+}
+
+func (f *fake) ProposeUse(_ context.Context, set, client string) (*companion.Proposal, error) {
+	f.note("propose use %q for %q", set, client)
+	return f.proposed()
+}
+
+func (f *fake) ProposeManage(_ context.Context, client string, on bool) (*companion.Proposal, error) {
+	f.note("propose manage %s %v", client, on)
+	return f.proposed()
+}
+
+func (f *fake) Apply(_ context.Context, p *companion.Proposal) (companion.Result, error) {
+	f.note("apply")
+	if len(f.apply) > 0 {
+		err := f.apply[0]
+		f.apply = f.apply[1:]
+		if err != nil {
+			return companion.Result{}, err
+		}
+	}
+	return f.result, nil
+}
+
+func (f *fake) Check(_ context.Context, names ...string) error {
+	f.note("check %s", strings.Join(names, " "))
+	return nil
+}
+
+func (f *fake) Restart(_ context.Context, client string) error {
+	f.note("restart %s", client)
+	return f.restart
+}
+
+func (f *fake) History(context.Context) ([]companion.Record, error) { return f.records, nil }
+
+func (f *fake) Undo(_ context.Context, id string) (companion.Result, error) {
+	f.note("undo %s", id)
+	return f.result, f.undo
+}
+
+// open is the window with s in it, its actions run inline.
+func open(t testing.TB, f *fake, s companion.State) *Window {
+	t.Helper()
+	w := New(test.NewTempApp(t), f, Options{Go: func(do func()) { do() }, Now: func() time.Time { return noon }})
+	w.Render(s)
+	w.Show("")
+	w.win.Resize(fyne.NewSize(920, 640))
+	return w
+}
+
+func (f *fake) did(t *testing.T, want ...string) {
+	t.Helper()
+	if strings.Join(f.calls, "; ") != strings.Join(want, "; ") {
+		t.Errorf("asked for %q, want %q", f.calls, want)
+	}
+}
+
+// sample is a State with one of everything.
+func sample() companion.State {
+	key := words.New(words.KeyMissing, nil, "Name", "brave-search", "Key", "BRAVE_API_KEY")
+	stopped := words.New(words.ClosedEarly, errors.New("exit status 1\nnpm ERR! code E404"), "Name", "slack", "Text", "It ended with code 1.")
+	return companion.State{
+		Status: companion.Failing, Set: "Development",
+		Servers: []companion.ServerState{
+			{Name: "brave-search", Status: companion.NeedsYou, Summary: "Needs a key", Problem: key, InUse: true, Clients: []string{"Claude Desktop"}, Sets: []string{"Research"}, Server: servers.Server{Command: "npx", Args: []string{"-y", "@brave/brave-search-mcp-server"}}},
+			{Name: "files", Status: companion.Healthy, Summary: "Working, 14 tools", Tools: 14, InUse: true, Live: []string{"Claude Desktop"}, Clients: []string{"Claude Desktop", "Cursor", "Cline", "Codex"}, Sets: []string{"Development", "Research"}, Checked: noon.Add(-3 * time.Minute), Server: servers.Server{Command: "npx", Args: []string{"-y", "@modelcontextprotocol/server-filesystem", "/home/u/My Documents"}, Env: map[string]string{"LOG_LEVEL": "info"}}},
+			{Name: "github", Status: companion.Healthy, Summary: "Working, 51 tools", Tools: 51, InUse: true, Live: []string{"Claude Desktop", "Cursor"}, Clients: []string{"Claude Desktop", "Cursor"}, Sets: []string{"Development"}, Checked: noon.Add(-3 * time.Minute), Server: servers.Server{URL: "https://api.githubcopilot.com/mcp/", Headers: map[string]string{"Authorization": "${secret:k1}", "X-MCP-Readonly": "true"}}},
+			{Name: "memory", Status: companion.Off, Summary: "Not in the current set", Server: servers.Server{Command: "npx", Args: []string{"-y", "@modelcontextprotocol/server-memory"}}},
+			{Name: "notion", Status: companion.Starting, Summary: "Starting", InUse: true, Clients: []string{"Claude Desktop"}, Server: servers.Server{URL: "https://mcp.notion.com/mcp"}},
+			{Name: "postgres", Status: companion.Unknown, Summary: "Not checked yet", InUse: true, Clients: []string{"Cursor"}, Sets: []string{"Data"}, Server: servers.Server{Command: "uvx", Args: []string{"postgres-mcp"}, Env: map[string]string{"DATABASE_URI": "${secret:k2}", "PGSSLMODE": "require"}}},
+			{Name: "slack", Status: companion.Failing, Summary: "Stopped right after starting", Problem: stopped, InUse: true, Clients: []string{"Claude Desktop"}, Sets: []string{"Development"}, Checked: noon.Add(-26 * time.Hour), Server: servers.Server{Command: "npx", Args: []string{"-y", "slack-mcp-server"}}},
+		},
+		Sets: []companion.SetState{
+			{Name: "Data", Servers: []string{"files", "postgres"}},
+			{Name: "Development", Servers: []string{"files", "github", "slack"}, Current: true},
+			{Name: "Research", Servers: []string{"brave-search", "files", "github", "memory", "notion", "postgres", "slack"}},
+		},
+		Clients: []companion.ClientState{
+			{ID: "claude-desktop", Title: "Claude Desktop", File: "/home/u/.config/Claude/claude_desktop_config.json", Installed: true, Running: true, Managed: true, Set: "Development", CanQuit: true, Applies: "Notices a change when it is started again.",
+				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Ours}, {Key: "my-own-tool", Kind: companion.Users}, {Key: "notes", Kind: companion.Users}, {Key: "slack", Server: "slack", Kind: companion.Changed}}},
+			{ID: "cursor", Title: "Cursor", File: "/home/u/.cursor/mcp.json", Installed: true, Managed: true, Set: "Development", Applies: "Switch new servers on in Cursor under Settings > MCP.",
+				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Moved}}},
+			{ID: "cline-vscode", Title: "Cline in VS Code", File: "/home/u/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", Installed: true, Running: true, Applies: "Active at once."},
+			{ID: "codex", Title: "Codex"}, {ID: "windsurf", Title: "Windsurf"}, {ID: "zed", Title: "Zed"},
+		},
+		Pending: []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "Added github", Since: noon}},
+	}
+}
+
+// many is a State of n servers.
+func many(n int) companion.State {
+	s := companion.State{Status: companion.Healthy}
+	for i := range n {
+		s.Servers = append(s.Servers, companion.ServerState{
+			Name: fmt.Sprintf("server-%03d", i), Status: companion.Status(i % 6), Summary: fmt.Sprintf("Working, %d tools", i),
+			InUse: true, Clients: []string{"Claude Desktop", "Cursor", "Cline"}[:i%4%3+1], Server: servers.Server{Command: "npx"},
+		})
+	}
+	return s
+}

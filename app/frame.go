@@ -1,0 +1,63 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+)
+
+// frame is what all pages share: a heading with buttons, progress, a notice, the
+// body, and perhaps a foot. A page embeds one and is then nearly a view.
+type frame struct {
+	box   *fyne.Container
+	title *line
+	sub   *line
+	icon  *picture // beside the title; hidden where there is none
+	told  *notice
+	busy  *busy
+}
+
+// newFrame makes the parts; lay puts them together.
+func newFrame(w *Window, title string) *frame {
+	f := &frame{
+		title: newLine(title, theme.ColorNameForeground, theme.SizeNameHeadingText).bold(),
+		sub:   newLine("", colorMuted, theme.SizeNameText),
+		icon:  newPicture(nil, 26),
+		told:  newNotice(),
+		busy:  newBusy(w.opts.Go),
+	}
+	f.icon.box.Hide()
+	f.sub.Hide()
+	return f
+}
+
+// subtitle sets the line under the title; an empty one takes no room.
+func (f *frame) subtitle(text string, color fyne.ThemeColorName) {
+	f.sub.set(text, color)
+	show(f.sub, text != "")
+}
+
+// lay puts heading, body and foot together. back and foot may be nil.
+func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.CanvasObject) {
+	head := container.NewBorder(nil, nil, container.NewCenter(f.icon.box), middle(row(8, buttons...)),
+		padded(0, 4, middle(stack(3, f.title, f.sub))))
+	top := stack(10, head, f.busy.box, f.told.box)
+	if back != nil {
+		top.Objects = append([]fyne.CanvasObject{container.NewHBox(back, layout.NewSpacer())}, top.Objects...)
+	}
+	f.box = container.NewStack(padded(20, 24, container.NewBorder(
+		container.NewVBox(top, gap(0, 8)), foot, nil, nil, body)))
+}
+
+func (f *frame) content() fyne.CanvasObject { return f.box }
+func (f *frame) notices() *notice           { return f.told }
+func (f *frame) onEscape()                  {}
+func (f *frame) onEnter()                   {}
+func (f *frame) dirty() bool                { return false }
+
+// scrolled is a body of any height, at most width wide, with the bar clear of it.
+func scrolled(width float32, content fyne.CanvasObject) *container.Scroll {
+	held := container.New(column{width}, content)
+	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 12, 0, 14), held))
+}

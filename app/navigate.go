@@ -1,0 +1,169 @@
+package app
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// visit goes to a page by the name other processes use for it.
+func (w *Window) visit(page string) {
+	tab, rest, _ := strings.Cut(page, "/")
+	switch {
+	case page == "":
+	case page == "add":
+		w.servers.onAdd()
+	case tab == tabServers && rest != "":
+		w.leave(tabServers, func() { w.openServer(rest) })
+	case w.open[tab] != nil:
+		w.goTo(tab)
+	}
+}
+
+// goTo shows the page as it was left.
+func (w *Window) goTo(tab string) {
+	w.tab = tab
+	v := w.open[tab]
+	w.center.Objects = []fyne.CanvasObject{v.content()}
+	w.center.Refresh()
+	w.nav.choose(tab)
+	v.render(w.state)
+}
+
+// put makes v what its page shows, and shows it if that page is the one in view.
+func (w *Window) put(tab string, v view) {
+	w.open[tab] = v
+	if tab == w.tab {
+		w.win.Canvas().Unfocus()
+		w.goTo(tab)
+	}
+}
+
+// onNav is a click in the navigation: the page, or back to its beginning.
+func (w *Window) onNav(tab string) {
+	if w.tab != tab || w.open[tab].dirty() {
+		w.goTo(tab)
+		return
+	}
+	w.put(tab, w.base(tab))
+}
+
+// base is what the page shows at first.
+func (w *Window) base(tab string) view {
+	switch tab {
+	case tabSets:
+		return w.sets
+	case tabApps:
+		return w.apps
+	case tabHistory:
+		return w.history
+	default:
+		return w.servers
+	}
+}
+
+// openServer shows the details of the server with this name, or the list where
+// there is none.
+func (w *Window) openServer(name string) {
+	w.tab = tabServers
+	for _, s := range w.state.Servers {
+		if s.Name == name {
+			w.put(tabServers, newDetails(w, name))
+			return
+		}
+	}
+	w.put(tabServers, w.servers)
+}
+
+// leave does next, which replaces what the page shows, asking first where that
+// would lose something typed.
+func (w *Window) leave(tab string, next func()) {
+	if !w.open[tab].dirty() {
+		next()
+		return
+	}
+	w.goTo(tab)
+	w.give(words.Say("app.discard.title"), next)
+}
+
+// give asks whether what was typed may be given up.
+func (w *Window) give(title string, yes func()) {
+	w.question(question{
+		title: title, text: words.Say("app.discard.text"),
+		yes: words.Say("app.discard.yes"), no: words.Say("app.discard.no"),
+		danger: true, onYes: yes,
+	})
+}
+
+// addShortcuts binds the keys that work everywhere.
+func (w *Window) addShortcuts() {
+	c := w.win.Canvas()
+	c.SetOnTypedKey(w.onKey)
+	bind := func(key fyne.KeyName, f func()) {
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+			if w.ask == nil && c.Overlays().Top() == nil {
+				f()
+			}
+		})
+	}
+	bind(fyne.KeyN, func() { w.visit("add") })
+	bind(fyne.KeyF, w.onFind)
+	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4} {
+		bind(key, func() { w.onNav(tabs[i]) })
+	}
+}
+
+// onKey gets what no widget wanted: Esc goes a step back, Enter does the page's
+// first action.
+func (w *Window) onKey(key *fyne.KeyEvent) {
+	switch {
+	case w.ask != nil:
+		if key.Name == fyne.KeyEscape {
+			w.ask.onNo()
+		}
+	case w.win.Canvas().Overlays().Top() != nil:
+	case key.Name == fyne.KeyEscape:
+		w.open[w.tab].onEscape()
+	case key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter:
+		w.open[w.tab].onEnter()
+	}
+}
+
+// onFind puts the cursor into the search, from wherever nothing is being typed.
+func (w *Window) onFind() {
+	if w.open[tabServers].dirty() {
+		return
+	}
+	w.put(tabServers, w.servers)
+	w.goTo(tabServers)
+	w.win.Canvas().Focus(w.servers.search)
+}
+
+// clientID is the id of the AI app with this title.
+func (w *Window) clientID(title string) string {
+	for _, c := range w.state.Clients {
+		if c.Title == title {
+			return c.ID
+		}
+	}
+	for _, p := range w.state.Pending {
+		if p.Title == title {
+			return p.Client
+		}
+	}
+	return ""
+}
+
+// client is the AI app with this id.
+func (w *Window) client(id string) (companion.ClientState, bool) {
+	for _, c := range w.state.Clients {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return companion.ClientState{}, false
+}

@@ -1,0 +1,229 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"mcp-companion/companion"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// setForm makes a set or changes one: its name and its members.
+type setForm struct {
+	*frame
+	w   *Window
+	was companion.SetState
+
+	name    *asked
+	search  *field
+	list    *rows
+	count   *line
+	reason  *line
+	save    *button
+	cancel  *button
+	remove  *button
+	members map[string]bool
+	shown   []companion.ServerState // those the search finds
+	initial string
+}
+
+func newSetForm(w *Window, s companion.SetState) *setForm {
+	title := words.Say("app.setform.add")
+	if s.Name != "" {
+		title = words.Say("app.form.edit", "Name", s.Name)
+	}
+	f := &setForm{frame: newFrame(w, title), w: w, was: s, members: map[string]bool{}}
+	for _, n := range s.Servers {
+		f.members[n] = true
+	}
+	f.build()
+	f.name.field.SetText(s.Name)
+	f.initial = f.snapshot()
+	f.filter()
+	f.onChanged()
+	return f
+}
+
+func (f *setForm) build() {
+	f.name = newAsked("set", newField(words.Say("app.form.set.hint")), f.onChanged)
+	f.search = newField(words.Say("app.servers.search"))
+	f.search.SetIcon(tinted(theme.SearchIcon(), colorMuted))
+	f.search.OnChanged = func(string) { f.filter() }
+	f.count = newLine("", colorMuted, theme.SizeNameText)
+	f.list = newRows(func() int { return len(f.shown) },
+		func() fyne.CanvasObject { return newMemberRow() },
+		func(i int, o fyne.CanvasObject) { f.draw(o.(*memberRow), f.shown[i].Name) })
+	f.list.HideSeparators = true
+	f.list.OnSelected = f.onRow
+	f.save = newButton(words.Say("app.form.save"), f.onSave).primary()
+	f.cancel = newButton(words.Say("app.cancel"), f.onEscape)
+	f.remove = newButton(words.Say("app.sets.remove"), f.onRemove)
+	show(f.remove, f.was.Name != "")
+	f.busy.locked = []*button{f.save, f.cancel, f.remove}
+	f.reason = newLine("", colorMuted, theme.SizeNameText)
+	members := newLine(words.Say("app.setform.members"), theme.ColorNameForeground, theme.SizeNameText).bold()
+	top := stack(12, card(f.name.box), container.NewBorder(nil, nil, members, f.count, nil), f.search, gap(0, 0))
+	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
+		container.NewBorder(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
+	f.count.fixed()
+	body := container.NewBorder(top, gap(0, 10), nil, nil,
+		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, f.list)))
+	f.lay(nil, []fyne.CanvasObject{f.remove}, container.New(column{720}, body), foot)
+}
+
+// memberRow is one server to tick.
+type memberRow struct {
+	widget.BaseWidget
+	check   *check
+	summary *line
+	content *fyne.Container
+}
+
+func newMemberRow() *memberRow {
+	r := &memberRow{check: newCheck("xxxxxxxxxxxx", nil), summary: newLine("", colorMuted, theme.SizeNameCaptionText)}
+	r.content = padded(0, 8, container.New(share{at: 0.5, gap: 10}, r.check, middle(r.summary)))
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+func (r *memberRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.content) }
+
+func (f *setForm) draw(r *memberRow, name string) {
+	if r.check.Text != name {
+		r.check.SetText(name)
+	}
+	r.check.OnChanged = func(on bool) { f.tick(name, on) }
+	r.check.put(f.members[name])
+	for _, s := range f.shown {
+		if s.Name == name {
+			r.summary.set(s.Summary, colorMuted)
+		}
+	}
+}
+
+func (f *setForm) onRow(i widget.ListItemID) {
+	f.list.UnselectAll()
+	if i < len(f.shown) {
+		f.tick(f.shown[i].Name, !f.members[f.shown[i].Name])
+		f.list.RefreshItem(i)
+	}
+}
+
+func (f *setForm) tick(name string, on bool) {
+	if on {
+		f.members[name] = true
+	} else {
+		delete(f.members, name)
+	}
+	f.onChanged()
+}
+
+func (f *setForm) filter() {
+	f.shown = nil
+	for _, s := range f.w.state.Servers {
+		if matches(s, f.search.Text) {
+			f.shown = append(f.shown, s)
+		}
+	}
+	f.list.Refresh()
+}
+
+func (f *setForm) draft() companion.SetDraft {
+	d := companion.SetDraft{Was: f.was.Name, Name: strings.TrimSpace(f.name.field.Text), Icon: f.was.Icon}
+	for n := range f.members {
+		d.Servers = append(d.Servers, n)
+	}
+	slices.Sort(d.Servers)
+	return d
+}
+
+func (f *setForm) onChanged() {
+	if f.save == nil {
+		return
+	}
+	f.count.set(words.Say("app.setform.count", "Count", len(f.members)), colorMuted)
+	complaint := f.nameComplaint()
+	f.name.complain(complaint)
+	missing := ""
+	if f.draft().Name == "" {
+		missing = words.Say("app.form.missing.name")
+	}
+	reason := firstOf(complaint, missing)
+	f.reason.set(reason, colorMuted)
+	if f.busy.cancel == nil {
+		f.save.enable(reason == "")
+	}
+}
+
+func (f *setForm) nameComplaint() string {
+	name := f.draft().Name
+	if name == "" || name == f.was.Name {
+		return ""
+	}
+	if err := servers.CheckName(name); err != nil {
+		return said(err)
+	}
+	for _, s := range f.w.state.Sets {
+		if s.Name != f.was.Name && strings.EqualFold(s.Name, name) {
+			return words.Say("app.form.set.taken", "Name", s.Name)
+		}
+	}
+	return ""
+}
+
+func (f *setForm) onSave() {
+	if f.save.Disabled() {
+		return
+	}
+	d := f.draft()
+	f.w.walk(f.busy, change{
+		tab: tabSets, from: f,
+		title: words.Say("app.preview.title"),
+		verb:  words.Say("app.save"),
+		propose: func(ctx context.Context) (*companion.Proposal, error) {
+			return f.w.actions.ProposeSet(ctx, d)
+		},
+		done: f.done,
+	})
+}
+
+func (f *setForm) onRemove() {
+	f.w.walk(f.busy, change{
+		tab: tabSets, from: f, danger: true,
+		title: words.Say("app.details.remove", "Name", f.was.Name),
+		verb:  words.Say("app.sets.remove"),
+		propose: func(ctx context.Context) (*companion.Proposal, error) {
+			return f.w.actions.ProposeRemoveSet(ctx, f.was.Name)
+		},
+		done: f.done,
+	})
+}
+
+func (f *setForm) done() view {
+	f.initial = f.snapshot()
+	return f.w.sets
+}
+
+func (f *setForm) snapshot() string {
+	d := f.draft()
+	return d.Name + "\x00" + strings.Join(d.Servers, "\x00")
+}
+
+func (f *setForm) render(companion.State) { f.onChanged() }
+func (f *setForm) dirty() bool            { return f.snapshot() != f.initial }
+func (f *setForm) onEnter()               { f.onSave() }
+
+func (f *setForm) onEscape() {
+	if f.busy.cancel != nil {
+		f.busy.onStop()
+		return
+	}
+	f.w.leave(tabSets, func() { f.w.put(tabSets, f.w.sets) })
+}

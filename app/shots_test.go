@@ -1,0 +1,161 @@
+package app
+
+import (
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// TestShots draws every page, light and dark, into the folder SHOTS names:
+//
+//	SHOTS=/tmp/shots CGO_ENABLED=0 go test ./app -run Shots
+func TestShots(t *testing.T) {
+	dir := os.Getenv("SHOTS")
+	if dir == "" {
+		t.Skip("SHOTS names no folder")
+	}
+	small := fyne.NewSize(720, 520)
+	usual := fyne.NewSize(920, 640)
+	for _, variant := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
+		for name, act := range shots {
+			shoot(t, dir, name, variant, usual, act)
+		}
+		for _, name := range []string{"servers", "form-full", "apps", "sets"} {
+			shoot(t, dir, name+"-small", variant, small, shots[name])
+		}
+	}
+}
+
+var shots = map[string]func(w *Window, f *fake){
+	"servers":       func(w *Window, f *fake) {},
+	"empty":         func(w *Window, f *fake) { w.Render(companion.State{}) },
+	"many":          func(w *Window, f *fake) { w.Render(many(500)) },
+	"details":       func(w *Window, f *fake) { w.Show("servers/files") },
+	"details-fails": func(w *Window, f *fake) { w.Show("servers/slack") },
+	"details-key":   func(w *Window, f *fake) { w.Show("servers/brave-search") },
+	"form-new":      func(w *Window, f *fake) { w.Show("add") },
+	"form-full":     fullForm,
+	"form-low":      func(w *Window, f *fake) { fullForm(w, f); scrollDown(w) },
+	"form-wrong": func(w *Window, f *fake) {
+		w.Show("add")
+		form := w.open[tabServers].(*form)
+		form.name.field.SetText("my server")
+		form.command.field.SetText(`npx -y @modelcontextprotocol/server-filesystem "/home/u/My Documents"`)
+		form.told.problem(words.New(words.KeychainLocked, nil), companion.Failing)
+	},
+	"form-remote": func(w *Window, f *fake) {
+		w.Show("servers/github")
+		w.open[tabServers].(*details).onEdit()
+	},
+	"preview": func(w *Window, f *fake) {
+		f.proposal = bigProposal()
+		w.Show("servers/files")
+		w.open[tabServers].(*details).onEdit()
+		form := w.open[tabServers].(*form)
+		form.args.field.SetText("-y\n@modelcontextprotocol/server-filesystem\n/home/u/Projects")
+		form.onSave()
+		v := w.open[tabServers].(*preview)
+		v.files[0].onMore()
+	},
+	"preview-again": func(w *Window, f *fake) {
+		f.proposal = bigProposal()
+		f.apply = []error{words.New(words.FileChanged, nil, "Client", "Cursor", "File", "mcp.json")}
+		w.Show("servers/files")
+		d := w.open[tabServers].(*details)
+		d.onRemove()
+		w.open[tabServers].(*preview).onApply()
+	},
+	"finish": func(w *Window, f *fake) {
+		f.result = companion.Result{ID: "1", Waiting: []string{"Claude Desktop"}}
+		w.Show("sets")
+		w.sets.onUse("Research")
+		w.open[tabSets].(*preview).onApply()
+	},
+	"sets":     func(w *Window, f *fake) { w.Show("sets") },
+	"set-form": func(w *Window, f *fake) { w.Show("sets"); w.sets.onEdit(w.state.Sets[1]) },
+	"apps": func(w *Window, f *fake) {
+		w.Show("apps")
+		if k := w.apps.cards["claude-desktop"]; k != nil {
+			k.onMore()
+		}
+	},
+	"history": func(w *Window, f *fake) { w.Show("history") },
+	"busy": func(w *Window, f *fake) {
+		w.opts.Go = func(func()) {}
+		w.Show("servers/files")
+		w.open[tabServers].(*details).onCheck()
+		w.strip.restart("claude-desktop", "Claude Desktop")
+	},
+}
+
+func fullForm(w *Window, _ *fake) {
+	w.Show("servers/postgres")
+	w.open[tabServers].(*details).onEdit()
+	form := w.open[tabServers].(*form)
+	form.env.put("SERVICE_TOKEN", "abc")
+}
+
+func scrollDown(w *Window) {
+	test.Scroll(w.win.Canvas(), fyne.NewPos(600, 400), 0, -5000)
+}
+
+func bigProposal() *companion.Proposal {
+	diff := "--- claude_desktop_config.json\n+++ claude_desktop_config.json\n@@ -3,6 +3,10 @@\n   \"mcpServers\": {\n     \"files\": {\n-      \"command\": \"npx\",\n-      \"args\": [\"-y\", \"@modelcontextprotocol/server-filesystem\"]\n+      \"command\": \"/opt/mcp-companion/mcp-companion\",\n+      \"args\": [\"run\", \"files\", \"--for\", \"claude-desktop\"]\n     },\n"
+	return &companion.Proposal{Reason: "Change files", Waiting: []string{"Claude Desktop"}, Files: []companion.FileView{
+		{Path: "/home/u/.config/Claude/claude_desktop_config.json", Client: "Claude Desktop", Words: "Changes files. Leaves 5 others alone.", Diff: diff},
+		{Path: "/home/u/.cursor/mcp.json", Client: "Cursor", Words: "Adds files. Leaves 2 others alone.", Diff: diff},
+		{Path: "/home/u/.config/mcp-companion/library.json", Words: "Changes the arguments of files.", Diff: diff},
+	}}
+}
+
+func shoot(t *testing.T, dir, name string, variant fyne.ThemeVariant, size fyne.Size, act func(*Window, *fake)) {
+	f := &fake{records: []companion.Record{
+		{ID: "4", Time: noon.Add(-3 * time.Minute), Reason: "Switched to Development", Files: []string{"/home/u/.config/Claude/claude_desktop_config.json", "/home/u/.cursor/mcp.json"}},
+		{ID: "3", Time: noon.Add(-2 * time.Hour), Reason: "Added github", Files: []string{"/home/u/.cursor/mcp.json"}},
+		{ID: "2", Time: noon.Add(-20 * time.Hour), Reason: "Removed everything-server", Files: []string{"/home/u/.cursor/mcp.json"}, Undone: true},
+		{ID: "1", Time: noon.Add(-400 * time.Hour), Reason: "Moved 4 keys into the keychain", Files: []string{"/home/u/.cursor/mcp.json"}},
+	}}
+	w := open(t, f, sample())
+	fyne.CurrentApp().Settings().SetTheme(forced{newLook(), variant})
+	w.win.Resize(size)
+	act(w, f)
+	// The test canvas lays out once; the real one again after each change.
+	for range 3 {
+		w.win.Resize(size.AddWidthHeight(1, 0))
+		w.win.Resize(size)
+		w.win.Content().Refresh()
+	}
+	if top := w.win.Canvas().Overlays().Top(); top != nil && w.ask != nil {
+		w.ask.popup.Resize(fyne.NewSize(440, w.ask.popup.MinSize().Height))
+		w.ask.popup.Resize(fyne.NewSize(440, w.ask.popup.MinSize().Height))
+	}
+	mode := map[fyne.ThemeVariant]string{theme.VariantLight: "light", theme.VariantDark: "dark"}[variant]
+	out, err := os.Create(filepath.Join(dir, name+"-"+mode+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := png.Encode(out, w.win.Canvas().Capture()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// forced is a theme in one variant, whatever the system says.
+type forced struct {
+	fyne.Theme
+	variant fyne.ThemeVariant
+}
+
+func (f forced) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return f.Theme.Color(n, f.variant)
+}

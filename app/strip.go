@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+// strip stands on top of every page while something waits: a restart, or a
+// Problem of the whole. Restarts run here, so that they can be seen from
+// everywhere.
+type strip struct {
+	w       *Window
+	box     *fyne.Container
+	problem *notice
+	result  *notice // of the last restart
+	waiting *fyne.Container
+	busy    *busy
+
+	drawn []companion.PendingState
+	later []companion.PendingState // the user will quit these apps himself
+}
+
+func newStrip(w *Window) *strip {
+	s := &strip{w: w, problem: newNotice(), result: newNotice(), waiting: stack(6), busy: newBusy(w.opts.Go)}
+	s.box = container.NewStack(padded(10, 16, stack(6, s.problem.box, s.busy.box, s.result.box, s.waiting)))
+	s.fold()
+	return s
+}
+
+func (s *strip) render(st companion.State) {
+	s.problem.problem(st.Problem, companion.NeedsYou)
+	var list []companion.PendingState
+	for _, p := range st.Pending {
+		if !slices.Contains(s.later, p) {
+			list = append(list, p)
+		}
+	}
+	if !slices.Equal(list, s.drawn) {
+		s.drawn = list
+		s.waiting.RemoveAll()
+		for _, p := range list {
+			s.waiting.Add(s.row(p))
+		}
+	}
+	s.fold()
+}
+
+// fold hides the strip where nothing waits.
+func (s *strip) fold() {
+	show(s.waiting, len(s.drawn) > 0 && !s.busy.box.Visible())
+	show(s.box, s.problem.box.Visible() || s.result.box.Visible() || s.busy.box.Visible() || s.waiting.Visible())
+}
+
+func (s *strip) row(p companion.PendingState) fyne.CanvasObject {
+	text := newLine(words.Say("app.restart.waits", "Client", p.Title), theme.ColorNameForeground, theme.SizeNameText)
+	now := newButton(words.Say("app.restart.now"), func() { s.onRestart(p.Client, p.Title) })
+	later := newButton(words.Say("app.later"), func() { s.onLater(p) }).quiet()
+	return container.NewStack(newGround(colorWarningSoft, "", 8), padded(5, 12, container.NewBorder(nil, nil,
+		container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), row(6, now, later),
+		padded(0, 6, middle(text)))))
+}
+
+// onLater takes the reminder away until something new waits.
+func (s *strip) onLater(p companion.PendingState) {
+	s.later = append(s.later, p)
+	s.render(s.w.state)
+}
+
+// laterFor takes away what waits for the client now.
+func (s *strip) laterFor(client string) {
+	for _, p := range s.w.state.Pending {
+		if p.Client == client {
+			s.later = append(s.later, p)
+		}
+	}
+	s.render(s.w.state)
+}
+
+// onRestart asks, and restarts.
+func (s *strip) onRestart(client, title string) {
+	s.w.question(question{
+		title: words.Say("app.restart.ask", "Client", title),
+		text:  words.Say("app.restart.lost", "Client", title),
+		yes:   words.Say("app.restart.yes"),
+		// Unsent text is lost, so Enter must not do it.
+		danger: false, onYes: func() { s.restart(client, title) },
+	})
+	s.w.win.Canvas().Focus(s.w.ask.no)
+}
+
+func (s *strip) restart(client, title string) {
+	s.result.clear()
+	s.busy.run(words.Say("app.restart.doing", "Client", title), func(ctx context.Context) error {
+		return s.w.actions.Restart(ctx, client)
+	}, func(err error) { s.restarted(client, title, err) })
+	s.fold()
+}
+
+func (s *strip) restarted(client, title string, err error) {
+	dismiss := newButton(words.Say("app.close"), func() { s.result.clear(); s.fold() }).quiet()
+	switch p := words.For(err); {
+	case errors.Is(err, context.Canceled):
+	case err != nil:
+		again := newButton(words.Say("app.again"), func() { s.restart(client, title) })
+		s.result.tell(companion.NeedsYou, p.Title, p.Detail, p.Do, again, dismiss)
+	default:
+		s.result.tell(companion.Healthy, words.Say("app.restart.done", "Client", title), "", "", dismiss)
+	}
+	s.fold()
+}
