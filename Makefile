@@ -1,0 +1,79 @@
+# The app is two programs made of one source: the lean mcp-companion (launcher,
+# commands, tray) and mcp-companion-window. `make run` and `make test` install
+# what they need; the other targets take what is there.
+
+GO ?= go
+SYSTEM := $(shell uname -s)
+EXE := $(shell $(GO) env GOEXE)
+LDFLAGS := -s -w
+
+# The lean program is pure Go; macOS has no tray without Cocoa.
+LEAN := CGO_ENABLED=$(if $(filter Darwin,$(SYSTEM)),1,0)
+
+# clang: gcc needs minutes for go-gl, looking for spelling hints.
+WINDOW := CGO_ENABLED=1 CC=$(if $(filter Linux,$(SYSTEM)),clang,$(shell $(GO) env CC))
+
+# No C compiler, no display, no libGL: the quick loop while working.
+PURE := CGO_ENABLED=0
+
+GOFUMPT := $(GO) run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# What cannot be compiled for macOS without its SDK is type-checked there.
+FACES := ./tray ./app .
+cgo_free = $(shell $(GO) list ./... | grep -v -x -e mcp-companion -e mcp-companion/tray -e 'mcp-companion/app.*')
+
+.PHONY: build lean window run test check quick race desktop acceptance bench clean icons
+
+build: lean window
+
+lean:
+	$(LEAN) $(GO) build -tags headless -ldflags '$(LDFLAGS)' -o bin/mcp-companion$(EXE) .
+
+window:
+	$(WINDOW) $(GO) build -ldflags '$(LDFLAGS)' -o bin/mcp-companion-window$(EXE) .
+
+run:
+	tools/install.sh build
+	$(MAKE) build
+	bin/mcp-companion$(EXE)
+
+test:
+	tools/install.sh test
+	$(MAKE) check
+	$(MAKE) quick
+	$(MAKE) race
+	$(MAKE) desktop
+
+# Form, vet for every system, and what a compiler here can't see of the others.
+check:
+	@test -z "$$($(GOFUMPT) -l . | tee /dev/stderr)" || { echo 'the files above are not in gofumpt form'; exit 1; }
+	$(PURE) $(GO) vet -tags headless ./...
+	$(PURE) GOOS=windows $(GO) vet -tags headless ./...
+	$(PURE) GOOS=darwin $(GO) vet -tags headless $(cgo_free)
+	$(GO) run ./tools/xtypecheck -os darwin -arch arm64 $(wildcard $(FACES))
+	$(GO) run ./tools/xtypecheck -os windows -arch amd64 $(wildcard $(FACES))
+	$(PURE) $(STATICCHECK) -tags headless ./...
+
+quick:
+	$(PURE) $(GO) test -tags headless ./...
+
+# The window's own tests draw on the test's goroutine and are no use here.
+race:
+	$(WINDOW) $(GO) test -race -tags headless $$($(GO) list ./... | grep -v /app)
+
+desktop: build
+	tools/desktop/test.sh
+
+acceptance: build
+	tools/install.sh acceptance
+	tools/acceptance.sh
+
+bench:
+	$(PURE) $(GO) test -tags headless -run '^$$' -bench . -benchmem ./...
+
+icons:
+	$(GO) generate ./assets
+
+clean:
+	rm -rf bin dist
