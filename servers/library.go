@@ -361,3 +361,6 @@ func (l *Library) Remove(name string) {
 		set.Servers = slices.DeleteFunc(set.Servers, func(n string) bool { return n == name })
 	}
 }
+
+// IsParked reports whether the entry is not in the file now.
+func (e Entry) IsParked() bool { return len(e.Parked) > 0 }

@@ -1,0 +1,250 @@
+package clients
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"mcp-companion/configs"
+	"mcp-companion/servers"
+)
+
+// Want is a server that a client's file shall have.
+type Want struct{ Name, ID string }
+
+// Outcome is what a Plan does to one file, in numbers and for the library.
+type Outcome struct {
+	Change  *configs.Change
+	Added   []string // keys
+	Removed []string
+	Off     []string // kept, switched off
+	Mended  []string // moved, renamed or switched on
+	Changed []string // changed outside: kept as they are
+	Left    int      // the user's own entries, left alone
+
+	// Entries are the library's entries for the client, once Change is written.
+	Entries map[string]servers.Entry
+}
+
+// Plan computes the Change that makes our entries in the file exactly those of
+// want. The user's own entries, and what somebody made of ours, stay; so do the
+// user's choices on our entries (autoApprove, timeout, ...): switched off where
+// the client has a switch, else parked in Entries until the server comes back.
+func (c *Client) Plan(path string, l Launcher, lib *servers.Library, want []Want) (*Outcome, error) {
+	var known map[string]servers.Entry
+	if lc := lib.Clients[c.ID]; lc != nil {
+		known = lc.Entries
+	}
+	change, d, err := configs.Read(path, c.Format)
+	if err != nil {
+		return nil, err
+	}
+	change.Lock = c.Lock
+	p := &plan{Client: c, d: d, l: l, lib: lib, known: known, out: &Outcome{Change: change, Entries: map[string]servers.Entry{}}}
+	if err := p.keepOrDrop(want); err != nil {
+		return nil, err
+	}
+	for _, w := range want {
+		if err := p.put(w); err != nil {
+			return nil, err
+		}
+	}
+	change.Done(d)
+	return p.out, nil
+}
+
+type plan struct {
+	*Client
+	d     *configs.Document
+	l     Launcher
+	lib   *servers.Library
+	known map[string]servers.Entry
+	out   *Outcome
+	taken []string          // keys that are not ours to use
+	ours  map[string]string // a wanted server's ID: the key it has in the file
+}
+
+// keepOrDrop goes through what stands in the file: it finds the wanted servers'
+// keys and takes away what is ours and no longer wanted.
+func (p *plan) keepOrDrop(want []Want) error {
+	p.ours = map[string]string{}
+	for _, e := range p.entries(p.d, p.l, p.known) {
+		k, isKnown := p.known[e.Key]
+		switch e.Kind {
+		case Users:
+			p.out.Left++
+			p.taken = append(p.taken, e.Key)
+			continue
+		case Changed:
+			p.out.Changed = append(p.out.Changed, e.Key)
+			p.taken = append(p.taken, e.Key)
+			p.out.Entries[e.Key] = k
+			p.ours[k.Server] = e.Key // whoever changed it still has that server in mind
+			continue
+		}
+		i := slices.IndexFunc(want, func(w Want) bool {
+			return isKnown && w.ID == k.Server || w.Name == e.Run || w.ID == e.Run
+		})
+		if i >= 0 && p.ours[want[i].ID] == "" {
+			p.ours[want[i].ID] = e.Key
+			continue
+		}
+		if err := p.drop(e, p.existing(k.Server)); err != nil {
+			return err
+		}
+	}
+	// What is parked stays parked until its server comes back.
+	for key, k := range p.known {
+		if _, ok := p.out.Entries[key]; !ok && k.IsParked() && p.existing(k.Server) != "" {
+			p.out.Entries[key] = k
+		}
+	}
+	return nil
+}
+
+// existing is the id of a server that the library still has, else "": the
+// choices for one that is gone are gone with it.
+func (p *plan) existing(id string) string {
+	if _, s, ok := p.lib.Find(id); ok && s.ID == id {
+		return id
+	}
+	return ""
+}
+
+// drop takes an entry of ours out of the client's use.
+func (p *plan) drop(e Entry, server string) error {
+	choices := choicesOf(e.Raw)
+	if len(choices) > 0 && p.Switch == "disabled" && server != "" {
+		p.out.Entries[e.Key] = servers.Entry{Server: server}
+		if e.Off {
+			return nil
+		}
+		p.out.Off = append(p.out.Off, e.Key)
+		return p.d.Set([]byte("true"), p.at(e.Key, p.Switch)...)
+	}
+	p.out.Removed = append(p.out.Removed, e.Key)
+	if len(choices) > 0 && server != "" {
+		parked, err := json.Marshal(choices)
+		if err != nil {
+			return err
+		}
+		p.out.Entries[e.Key] = servers.Entry{Server: server, Parked: parked}
+	}
+	return p.d.Remove(p.at(e.Key)...)
+}
+
+// put makes the file have an entry for w.
+func (p *plan) put(w Want) error {
+	if key, ok := p.ours[w.ID]; ok {
+		if slices.Contains(p.out.Changed, key) {
+			return nil
+		}
+		p.out.Entries[key] = servers.Entry{Server: w.ID}
+		return p.mend(key, w)
+	}
+	key := p.freeKey(w)
+	command, args := p.l.value(w.Name, p.ID)
+	value, err := encodeEntry(command, args, p.known[key].Parked)
+	if err != nil {
+		return err
+	}
+	p.out.Added = append(p.out.Added, key)
+	p.out.Entries[key] = servers.Entry{Server: w.ID}
+	return p.d.Set(value, p.at(key)...)
+}
+
+// mend makes an entry of ours start what it should, and switches it on.
+func (p *plan) mend(key string, w Want) error {
+	command, args := p.l.value(w.Name, p.ID)
+	raw, _ := p.d.Value(p.at(key)...)
+	before := raw
+	b, _ := parseBody(raw)
+	if b.Transport != nil { // Cline nested it: make it flat, which both its programs read
+		value, err := encodeEntry(command, args, mustJSON(choicesOf(raw)))
+		if err != nil {
+			return err
+		}
+		if err := p.d.Set(value, p.at(key)...); err != nil {
+			return err
+		}
+	} else {
+		if b.Command != command {
+			if err := p.d.Set(mustJSON(command), p.at(key, "command")...); err != nil {
+				return err
+			}
+		}
+		if !slices.Equal(b.Args, args) {
+			if err := p.d.Set(mustJSON(args), p.at(key, "args")...); err != nil {
+				return err
+			}
+		}
+	}
+	if b.Disabled && p.Switch == "disabled" {
+		if err := p.d.Set([]byte("false"), p.at(key, "disabled")...); err != nil {
+			return err
+		}
+	}
+	if now, _ := p.d.Value(p.at(key)...); !bytes.Equal(now, before) {
+		p.out.Mended = append(p.out.Mended, key)
+	}
+	return nil
+}
+
+// freeKey is the key for a server that has none in the file: the one it had,
+// else its name, else its name and a number.
+func (p *plan) freeKey(w Want) string {
+	for _, key := range slices.Sorted(maps.Keys(p.known)) {
+		if k := p.known[key]; k.Server == w.ID && !slices.Contains(p.taken, key) {
+			return key
+		}
+	}
+	key := w.Name
+	for n := 2; slices.Contains(p.taken, key) || p.out.Entries[key].Server != "" && p.out.Entries[key].Server != w.ID; n++ {
+		key = fmt.Sprintf("%s-%d", w.Name, n)
+	}
+	return key
+}
+
+// choicesOf are the members of an entry of ours that are the user's or the
+// client's own.
+func choicesOf(raw []byte) map[string]json.RawMessage {
+	m := map[string]json.RawMessage{}
+	if json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	for _, name := range []string{"command", "args", "transport", "type", "transportType"} {
+		delete(m, name)
+	}
+	if string(m["disabled"]) == "false" || string(m["disabled"]) == "true" {
+		delete(m, "disabled") // ours to set
+	}
+	return m
+}
+
+// encodeEntry is command and args, then the parked choices.
+func encodeEntry(command string, args []string, parked []byte) ([]byte, error) {
+	value := mustJSON(struct {
+		Command string   `json:"command"`
+		Args    []string `json:"args"`
+	}{command, args})
+	if len(parked) < 3 { // nothing, {} or null
+		return value, nil
+	}
+	if !json.Valid(parked) || parked[0] != '{' {
+		return nil, fmt.Errorf("the parked choices are damaged")
+	}
+	return append(append(value[:len(value)-1], ','), parked[1:]...), nil
+}
+
+// mustJSON encodes what always can be, without escapes for HTML.
+func mustJSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSpace(b.Bytes())
+}

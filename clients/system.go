@@ -1,0 +1,142 @@
+package clients
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// System is the computer as the clients see it. Here is the real one; a test
+// gives another, so that every system's paths are tried on each.
+type System struct {
+	OS     string // as runtime.GOOS
+	Home   string // the account's folder
+	Root   string // before system folders, "" but in tests
+	Getenv func(string) string
+
+	// Processes lists what runs; nil means this computer's.
+	Processes func() []Process
+	// Start runs a program and waits for it; Detach starts one that stays. Nil means
+	// for real.
+	Start  func(name string, args ...string) error
+	Detach func(name string, args ...string) error
+	// End asks a process to end (SIGTERM; on Windows the messages that end a
+	// session). Nil means for real.
+	End func(pid int) error
+}
+
+// Process is one running program.
+type Process struct {
+	PID  int
+	Path string   // of its program
+	Args []string // where the system tells; the first is the program
+}
+
+// This is the real computer.
+func This() System {
+	home, _ := os.UserHomeDir()
+	return System{OS: runtime.GOOS, Home: home, Getenv: os.Getenv}
+}
+
+func (s System) processes() []Process {
+	if s.Processes != nil {
+		return s.Processes()
+	}
+	return processes()
+}
+
+func (s System) start(name string, args ...string) error {
+	if s.Start != nil {
+		return s.Start(name, args...)
+	}
+	return exec.Command(name, args...).Run()
+}
+
+func (s System) detach(name string, args ...string) error {
+	if s.Detach != nil {
+		return s.Detach(name, args...)
+	}
+	return detach(name, args)
+}
+
+func (s System) end(pid int) error {
+	if s.End != nil {
+		return s.End(pid)
+	}
+	return end(pid)
+}
+
+// env is the variable's value, or what follows from the account: clients and
+// desktops strip the environment.
+func (s System) env(name string) string {
+	if v := s.Getenv(name); v != "" {
+		return v
+	}
+	switch name {
+	case "APPDATA":
+		return filepath.Join(s.Home, "AppData", "Roaming")
+	case "LOCALAPPDATA":
+		return filepath.Join(s.Home, "AppData", "Local")
+	case "XDG_CONFIG_HOME":
+		return filepath.Join(s.Home, ".config")
+	}
+	return ""
+}
+
+// support is where programs keep their data: Application Support, %APPDATA%,
+// ~/.config.
+func (s System) support(parts ...string) string {
+	base := s.env("XDG_CONFIG_HOME")
+	switch s.OS {
+	case "darwin":
+		base = filepath.Join(s.Home, "Library", "Application Support")
+	case "windows":
+		base = s.env("APPDATA")
+	}
+	return filepath.Join(append([]string{base}, parts...)...)
+}
+
+func (s System) home(parts ...string) string {
+	return filepath.Join(append([]string{s.Home}, parts...)...)
+}
+
+// system is a place outside the account's folder.
+func (s System) system(path string) string { return s.Root + path }
+
+// glob lists what matches, none for a bad pattern.
+func glob(pattern string) []string {
+	list, _ := filepath.Glob(pattern)
+	return list
+}
+
+func exists(paths ...string) bool {
+	for _, p := range paths {
+		if _, err := os.Stat(p); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// onPath reports whether a program of this name is in PATH or where installers
+// put programs of the account's.
+func (s System) onPath(name string) bool {
+	if s.OS == "windows" {
+		name += ".exe"
+	}
+	for _, dir := range append(filepath.SplitList(s.Getenv("PATH")), s.home(".local", "bin"), s.home(".npm-global", "bin"), s.home("bin")) {
+		if dir != "" && exists(filepath.Join(dir, name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// base is a path's last part, with either system's separator, in lower case and
+// without .exe.
+func base(path string) string {
+	path = path[strings.LastIndexAny(path, `/\`)+1:]
+	return strings.TrimSuffix(strings.ToLower(path), ".exe")
+}
