@@ -1,0 +1,171 @@
+// Package launch is `run`: secrets into the environment, the server started,
+// watched, ended.
+//
+// Its rules:
+//   - bytes are forwarded as they came, each chunk at once, in both directions,
+//     lines of any length; nothing of ours goes to stdout, nothing is injected;
+//   - observing never blocks or changes the stream: a few hundred bytes of a
+//     line are looked at, and what is kept is bounded;
+//   - a secret's value is in the server's environment (and where it has no other
+//     way, its arguments), never in our arguments, files, logs or errors;
+//   - the server's whole tree of processes ends with us or with the client,
+//     however either died;
+//   - `run` waits for nobody: what it lacks it says, and leaves (Refuse);
+//   - what can be done after the server was started is not done before.
+package launch
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"mcp-companion/secrets"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// Plan is all that is needed to start a Server: path, arguments, environment.
+type Plan struct {
+	Name     string   // the server's name in the library
+	ServerID string   // its id, under which its logs are kept
+	Path     string   // the program, absolute
+	Args     []string // its arguments, without the program
+	Env      []string // its whole environment, secrets included: never print it
+	Dir      string   // where it is started; "" for where we were
+
+	// NoWatching makes Run become the server where the system can.
+	NoWatching bool
+
+	hidden []string // the secrets' values, to be kept out of what is written
+}
+
+// For makes the Plan of server s, called name, of the library with this id.
+// environ is the client's environment. All secrets are read at once within ctx's
+// limit, while the program is looked for. What is missing is a words.Problem.
+func For(ctx context.Context, name string, s *servers.Server, library string, store secrets.Store, environ []string) (*Plan, error) {
+	switch {
+	case s.IsRemote():
+		return nil, words.New(words.RemoteLater, nil, "Name", name)
+	case s.Command == "":
+		return nil, words.New(words.ServerEmpty, nil, "Name", name)
+	}
+	keys := readKeys(ctx, neededKeys(s), library, store)
+
+	here := thisSystem(environ)
+	path := here.path(s.Env)
+	if s.Cwd != "" && !here.isDir(s.Cwd) {
+		return nil, words.New(words.FolderMissing, nil, "Name", name, "Folder", s.Cwd)
+	}
+	program, err := here.find(s.Command, s.Cwd, path)
+	if err != nil {
+		return nil, programProblem(err, name, s.Command)
+	}
+	values := map[string]string{}
+	p := &Plan{Name: name, ServerID: s.ID, Path: program, Dir: s.Cwd, NoWatching: s.NoWatching}
+	for _, k := range keys() {
+		if k.err != nil {
+			return nil, keyProblem(k.err, name, keyName(s, k.id))
+		}
+		values[k.id] = k.value.Reveal()
+		p.hidden = append(p.hidden, values[k.id])
+	}
+	expand := func(text string) string { return servers.Expand(text, func(id string) string { return values[id] }) }
+	own := make(map[string]string, len(s.Env))
+	for k, v := range s.Env {
+		own[k] = expand(v)
+	}
+	for _, a := range s.Args {
+		p.Args = append(p.Args, expand(a))
+	}
+	p.Env = here.environment(path, own)
+	return p, nil
+}
+
+// programProblem says why the program command can't be started.
+func programProblem(err error, name, command string) error {
+	code := words.Unknown
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		code = words.ProgramMissing
+	case errors.Is(err, fs.ErrPermission):
+		code = words.NoPermission
+	case errors.Is(err, errBatchText):
+		code = words.ValueBad
+	}
+	return words.New(code, err, "Name", name, "Program", command, "Command", command, "Path", command,
+		"Field", words.Say("field.args"), "Value", command, "Text", err.Error())
+}
+
+// key is one secret as it was read.
+type key struct {
+	id    string
+	value secrets.Secret
+	err   error
+}
+
+// neededKeys lists the secrets a program needs: those of its environment and its
+// arguments.
+func neededKeys(s *servers.Server) []string {
+	return (&servers.Server{Args: s.Args, Env: s.Env}).SecretIDs()
+}
+
+// readKeys begins to read all keys at once; the returned function waits for them.
+func readKeys(ctx context.Context, ids []string, library string, store secrets.Store) func() []key {
+	keys := make([]key, len(ids))
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() {
+			v, err := store.Get(ctx, secrets.Ref{Library: library, ID: id})
+			keys[i] = key{id, v, err}
+		})
+	}
+	return func() []key { all.Wait(); return keys }
+}
+
+// keyProblem says why the secret of variable key can't be had.
+func keyProblem(err error, name, key string) error {
+	code := words.Unknown
+	switch {
+	case errors.Is(err, secrets.ErrNotFound):
+		code = words.KeyMissing
+	case errors.Is(err, secrets.ErrLocked), errors.Is(err, context.DeadlineExceeded):
+		code = words.KeychainLocked
+	case errors.Is(err, secrets.ErrUnavailable):
+		code = words.KeychainAbsent
+	case errors.Is(err, secrets.ErrDamaged):
+		code = words.StoreDamaged
+	}
+	return words.New(code, err, "Name", name, "Key", key, "Text", err.Error())
+}
+
+// keyName is what the user calls the secret id of s: its variable, else its
+// place among the arguments.
+func keyName(s *servers.Server, id string) string {
+	ref := servers.SecretRef(id)
+	var names []string
+	for k, v := range s.Env {
+		if strings.Contains(v, ref) {
+			names = append(names, k)
+		}
+	}
+	if len(names) > 0 {
+		return slices.Min(names)
+	}
+	for i, a := range s.Args {
+		if !strings.Contains(a, ref) {
+			continue
+		}
+		if flag, _, ok := strings.Cut(a, "="); ok && strings.HasPrefix(flag, "-") {
+			return flag
+		}
+		if i > 0 && strings.HasPrefix(s.Args[i-1], "-") {
+			return s.Args[i-1]
+		}
+		return strconv.Itoa(i + 1)
+	}
+	return id
+}

@@ -1,0 +1,127 @@
+package launch
+
+import (
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	chunkLen = 64 << 10  // read at once, and what a pipe holds
+	longLine = 256 << 10 // from here on a line gets more room
+	longRoom = 1 << 20   // what a pipe that carries one holds
+	longRead = 256 << 10 // read at once of one
+)
+
+// stream carries one direction. It is os.File's plain reads and writes on
+// blocking descriptors: pollable ones took up to five times longer.
+type stream struct {
+	from, to *os.File
+	lines    *lines      // sees every chunk; nil for nobody
+	early    bool        // it sees a chunk before it is forwarded, not after
+	copied   interface { // keeps something of the stream; nil for nobody
+		Write([]byte) (int, error)
+	}
+
+	moved   atomic.Int64  // chunks read
+	writing atomic.Bool   // the reader of to is slow
+	done    chan struct{} // closed when from has ended
+	lost    chan struct{} // closed when nobody reads to any more
+}
+
+func newStream(from, to *os.File) *stream {
+	return &stream{from: from, to: to, done: make(chan struct{}), lost: make(chan struct{})}
+}
+
+// run forwards until from ends. Where nobody reads to any more, the rest is read
+// and dropped, so that no writer is held up.
+func (s *stream) run() {
+	defer close(s.done)
+	room := roomier{s: s}
+	buf := make([]byte, chunkLen)
+	open := true
+	for {
+		n, err := s.from.Read(buf)
+		if n > 0 {
+			s.moved.Add(1)
+			if s.early {
+				s.lines.feed(buf[:n])
+			}
+			if open {
+				s.writing.Store(true)
+				if !writeAll(s.to, buf[:n]) {
+					open = false
+					close(s.lost)
+				}
+				s.writing.Store(false)
+			}
+			if s.lines != nil && !s.early {
+				s.lines.feed(buf[:n])
+			}
+			if s.copied != nil {
+				s.copied.Write(buf[:n])
+			}
+			buf = room.fit(buf)
+		}
+		if err != nil && !again(s.from, err, false) {
+			if s.lines != nil {
+				s.lines.finish()
+			}
+			return
+		}
+	}
+}
+
+func writeAll(to *os.File, data []byte) bool {
+	for len(data) > 0 {
+		n, err := to.Write(data)
+		data = data[n:]
+		if err != nil && !again(to, err, true) {
+			return false
+		}
+	}
+	return true
+}
+
+// roomier gives a stream that carries a long line more room, and takes it back
+// after: all pipes of a user share 64 MiB.
+type roomier struct {
+	s   *stream
+	was [2]int // the pipes' own sizes, while they are raised
+	on  bool
+}
+
+func (r *roomier) fit(buf []byte) []byte {
+	long := r.s.lines != nil && r.s.lines.length > longLine
+	switch {
+	case long && !r.on:
+		r.on = true
+		r.was = [2]int{enlarge(r.s.from, longRoom), enlarge(r.s.to, longRoom)}
+		return make([]byte, longRead)
+	case !long && r.on:
+		// A pipe that is still full can't be made smaller: after the next chunk, then.
+		if shrink(r.s.from, &r.was[0]) && shrink(r.s.to, &r.was[1]) {
+			r.on = false
+			return make([]byte, chunkLen)
+		}
+	}
+	return buf
+}
+
+// settle waits until all that was written is forwarded: until from ends or, since
+// somebody else may hold it open, nothing came for a while.
+func (s *stream) settle(quiet time.Duration, hurry <-chan struct{}) {
+	for {
+		before := s.moved.Load()
+		select {
+		case <-s.done:
+			return
+		case <-hurry:
+			return
+		case <-time.After(quiet):
+			if s.moved.Load() == before && !s.writing.Load() {
+				return
+			}
+		}
+	}
+}
