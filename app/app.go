@@ -19,6 +19,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
 	"mcp-companion/words"
@@ -117,8 +118,8 @@ func (w *Window) build() {
 	w.strip = newStrip(w)
 	w.center = container.NewStack()
 	w.win.SetPadded(false)
-	w.win.SetContent(container.NewBorder(w.strip.box, nil, w.nav.box, nil,
-		container.NewStack(newFloor(720, 520), w.center)))
+	w.win.SetContent(container.NewBorder(nil, nil, w.nav.box, nil,
+		container.NewStack(newFloor(720, 520), container.NewBorder(w.strip.box, nil, nil, nil, w.center))))
 	w.win.Resize(fyne.NewSize(920, 640))
 	w.win.CenterOnScreen()
 	w.win.SetMaster()
@@ -130,8 +131,8 @@ func (w *Window) build() {
 	w.goTo(tabServers)
 }
 
-// newFloor holds the window at its least size, less the navigation's width.
-func newFloor(width, height float32) fyne.CanvasObject { return gap(width-navWidth, height) }
+// newFloor holds the window at its least size, less the navigation and Border's gap beside it.
+func newFloor(width, height float32) fyne.CanvasObject { return gap(width-navWidth-theme.Padding(), height) }
 
 // Fyne is the window itself, for what main does with it.
 func (w *Window) Fyne() fyne.Window { return w.win }

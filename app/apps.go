@@ -177,7 +177,7 @@ func (k *appCard) told(c companion.ClientState) fyne.CanvasObject {
 
 func (k *appCard) choices(c companion.ClientState) fyne.CanvasObject {
 	label := newLine(words.Say("app.apps.set"), colorMuted, theme.SizeNameText).fixed()
-	pick := row(8, middle(label), container.NewGridWrap(fyne.NewSize(190, k.set.MinSize().Height), k.set))
+	pick := row(8, middle(label), framed(200, k.set))
 	show(pick, c.Managed)
 	return container.NewBorder(nil, nil, k.managed, pick)
 }

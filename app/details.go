@@ -42,7 +42,7 @@ func (d *details) build() {
 	d.busy.locked = []*button{d.check, d.edit, d.remove}
 	d.trouble = newNotice()
 	d.state, d.start = newFacts(), newFacts()
-	back := newIconButton(words.Say("app.tab.servers"), theme.NavigateBackIcon(), d.onEscape).quiet()
+	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
 	body := scrolled(720, stack(12, d.trouble.box, card(d.state.box), card(d.start.box)))
 	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)

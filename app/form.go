@@ -60,7 +60,7 @@ func newForm(w *Window, s companion.ServerState) *form {
 func (f *form) build() {
 	f.name = newAsked("name", newField(words.Say("app.form.name.hint")), f.onChanged)
 	f.kind = widget.NewRadioGroup([]string{words.Say("app.form.local"), words.Say("app.form.remote")}, func(string) { f.onKind() })
-	f.kind.Horizontal, f.kind.Required = true, true
+	f.kind.Required = true
 	f.command = newAsked("command", newField(words.Say("app.form.command.hint")), f.onChanged)
 	f.args = newAsked("args", newLines(words.Say("app.form.args.hint"), 3), f.onChanged)
 	f.cwd = newAsked("cwd", newField(words.Say("app.form.cwd.hint")), f.onChanged)
@@ -89,7 +89,7 @@ func (f *form) build() {
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
 		container.NewBorder(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
-	body := stack(12, card(stack(16, f.name.box, f.kind)), f.local, f.remote)
+	body := stack(12, card(stack(16, f.name.box, stack(2, newLine(words.Say("app.form.kind"), theme.ColorNameForeground, theme.SizeNameText).bold(), f.kind))), f.local, f.remote)
 	if sets := f.setChecks(); sets != nil {
 		body.Add(card(sets))
 	}

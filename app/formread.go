@@ -101,11 +101,22 @@ func (f *form) onChanged() {
 		f.command.complain(start)
 	}
 	f.offerSplit()
-	reason := firstOf(name, start, values, f.missing())
+	reason := firstOf(f.wrong(name, start), values, f.missing())
 	f.reason.set(reason, colorMuted)
 	if f.busy.cancel == nil {
 		f.save.enable(reason == "")
 	}
+}
+
+// wrong is what stands beside Save where a field below has the whole reason.
+func (f *form) wrong(name, start string) string {
+	switch {
+	case name != "":
+		return words.Say("app.form.wrong.name")
+	case start != "":
+		return words.Say("app.form.wrong.start")
+	}
+	return ""
 }
 
 // missing is what is required and not there yet.

@@ -40,11 +40,11 @@ func (f *frame) subtitle(text string, color fyne.ThemeColorName) {
 
 // lay puts heading, body and foot together. back and foot may be nil.
 func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.CanvasObject) {
-	head := container.NewBorder(nil, nil, container.NewCenter(f.icon.box), middle(row(8, buttons...)),
-		padded(0, 4, middle(stack(3, f.title, f.sub))))
+	head := container.NewBorder(nil, nil, nil, middle(row(8, buttons...)),
+		container.New(beside{gap: 10}, f.icon.box, stack(3, f.title, f.sub)))
 	top := stack(10, head, f.busy.box, f.told.box)
 	if back != nil {
-		top.Objects = append([]fyne.CanvasObject{container.NewHBox(back, layout.NewSpacer())}, top.Objects...)
+		top.Objects = append([]fyne.CanvasObject{flush(back)}, top.Objects...)
 	}
 	f.box = container.NewStack(padded(20, 24, container.NewBorder(
 		container.NewVBox(top, gap(0, 8)), foot, nil, nil, body)))

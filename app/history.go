@@ -21,7 +21,7 @@ type historyPage struct {
 	*frame
 	w       *Window
 	list    *rows
-	none    *para
+	none    *fyne.Container
 	full    *fyne.Container
 	records []companion.Record
 	loading bool
@@ -35,10 +35,10 @@ func newHistoryPage(w *Window) *historyPage {
 		func() fyne.CanvasObject { return newRecordRow() },
 		func(i int, o fyne.CanvasObject) { p.draw(o.(*recordRow), p.records[i]) })
 	p.list.OnSelected = func(widget.ListItemID) { p.list.UnselectAll() }
-	p.none = newPara(words.Say("app.history.none"), colorMuted)
+	p.none = container.NewVBox(card(newPara(words.Say("app.history.none"), colorMuted).box))
 	p.full = container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, p.list))
 	p.full.Hide()
-	p.lay(nil, nil, container.NewStack(p.full, container.NewVBox(card(p.none.box))), nil)
+	p.lay(nil, nil, container.NewStack(p.full, p.none), nil)
 	return p
 }
 
@@ -67,7 +67,7 @@ func (p *historyPage) loaded(records []companion.Record, err error) {
 		p.list.Refresh()
 	}
 	show(p.full, len(p.records) > 0)
-	show(p.none.box, len(p.records) == 0)
+	show(p.none, len(p.records) == 0)
 	p.box.Refresh()
 	if p.stale {
 		p.stale = false

@@ -102,6 +102,15 @@ func (b *button) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
+// MinSize leaves more room beside the text than above it.
+func (b *button) MinSize() fyne.Size {
+	s := b.Button.MinSize()
+	if b.Text != "" && b.Importance != widget.LowImportance {
+		s.Width += 12
+	}
+	return s
+}
+
 // enable is Enable or Disable, without a redraw where it is so already.
 func (b *button) enable(on bool) {
 	if on == b.Disabled() {

@@ -22,6 +22,7 @@ type notice struct {
 	detail  *para
 	do      *para
 	more    *button
+	moreBox *fyne.Container
 	cause   *para
 	buttons *fyne.Container
 }
@@ -37,7 +38,8 @@ func newNotice() *notice {
 		buttons: row(8),
 	}
 	n.more = newButton(words.Say("app.details.show"), n.onMore).quiet()
-	text := stack(4, n.title.box, n.detail.box, n.do.box, n.cause.box, row(8, n.buttons, n.more))
+	n.moreBox = flush(n.more)
+	text := stack(4, n.title.box, n.detail.box, n.do.box, n.cause.box, n.buttons, n.moreBox)
 	n.box = container.NewStack(n.ground, padded(14, 16, container.NewBorder(nil, nil, padTop(n.icon.box), nil, padded(0, 6, text))))
 	n.clear()
 	return n
@@ -62,7 +64,7 @@ func (n *notice) problem(p *words.Problem, status companion.Status) {
 	n.cause.set(cause)
 	n.cause.box.Hide()
 	n.more.SetText(words.Say("app.details.show"))
-	show(n.more, cause != "")
+	show(n.moreBox, cause != "")
 }
 
 // failed shows err, unless the user stopped the action.
@@ -83,7 +85,7 @@ func (n *notice) tell(status companion.Status, title, detail, do string, buttons
 	n.detail.set(detail)
 	n.do.set(do)
 	n.cause.set("")
-	n.more.Hide()
+	n.moreBox.Hide()
 	n.buttons.Objects = buttons
 	show(n.buttons, len(buttons) > 0)
 	n.box.Show()

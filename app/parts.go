@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"mcp-companion/companion"
 )
 
 // ground is a rounded rectangle in a colour of the theme.
@@ -115,6 +117,19 @@ func (p *picture) set(r fyne.Resource) {
 	if p.img.Resource != r {
 		p.img.SetResource(r)
 	}
+}
+
+// framed gives a drop-down the edge that Fyne draws around entries alone.
+func framed(width float32, c *choice) *fyne.Container {
+	return container.NewStack(newGround(theme.ColorNameInputBackground, theme.ColorNameInputBorder, 8), gap(width, 0), padded(1, 1, c))
+}
+
+// bar is one line across the page: a status, a sentence, buttons.
+func bar(status companion.Status, text string, buttons ...fyne.CanvasObject) *fyne.Container {
+	look := lookOf(status)
+	said := newPara(text, theme.ColorNameForeground)
+	return container.NewStack(newGround(look.soft, "", 8), padded(5, 12, container.NewBorder(nil, nil,
+		container.NewCenter(newPicture(look.icon, 18).box), row(6, buttons...), padded(0, 6, middle(said.box)))))
 }
 
 // column keeps its content at most width wide, at the left.

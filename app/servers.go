@@ -126,7 +126,7 @@ func newServerRow() *serverRow {
 		summary: newLine("", colorMuted, theme.SizeNameText),
 		apps:    newChips(2),
 	}
-	more := newPicture(tinted(theme.NavigateNextIcon(), colorMuted), 18)
+	more := newPicture(iconNext, 18)
 	r.content = padded(9, 10, container.NewBorder(nil, nil, container.NewCenter(r.icon.box),
 		row(10, middle(r.apps.box), container.NewCenter(more.box)),
 		padded(0, 8, stack(2, r.name, r.summary))))

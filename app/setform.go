@@ -68,7 +68,7 @@ func (f *setForm) build() {
 	show(f.remove, f.was.Name != "")
 	f.busy.locked = []*button{f.save, f.cancel, f.remove}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
-	members := newLine(words.Say("app.setform.members"), theme.ColorNameForeground, theme.SizeNameText).bold()
+	members := newLine(words.Say("app.setform.members"), theme.ColorNameForeground, theme.SizeNameText).bold().fixed()
 	top := stack(12, card(f.name.box), container.NewBorder(nil, nil, members, f.count, nil), f.search, gap(0, 0))
 	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
 		container.NewBorder(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
@@ -155,7 +155,10 @@ func (f *setForm) onChanged() {
 	if f.draft().Name == "" {
 		missing = words.Say("app.form.missing.name")
 	}
-	reason := firstOf(complaint, missing)
+	reason := missing
+	if complaint != "" {
+		reason = words.Say("app.form.wrong.name")
+	}
 	f.reason.set(reason, colorMuted)
 	if f.busy.cancel == nil {
 		f.save.enable(reason == "")

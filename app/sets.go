@@ -26,7 +26,7 @@ func newSetsPage(w *Window) *setsPage {
 	p := &setsPage{frame: newFrame(w, words.Say("app.tab.sets")), w: w}
 	p.subtitle(words.Say("app.sets.about"), colorMuted)
 	p.add = newIconButton(words.Say("app.sets.add"), theme.ContentAddIcon(), p.onAdd).primary()
-	p.list = container.New(tiles{least: 300, gap: 12})
+	p.list = container.New(tiles{least: 222, gap: 12})
 	p.lay(nil, []fyne.CanvasObject{p.add}, scrolled(1100, p.list), nil)
 	return p
 }
@@ -145,7 +145,8 @@ func (t tiles) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// MinSize is for two columns, which is what the window's least width has room for.
+// MinSize is for two columns, which the window's least width has room for: a
+// layout isn't told the width it is measured for.
 func (t tiles) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	height := float32(0)
 	for i := 0; i < len(objects); i += 2 {

@@ -7,7 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/layout"
 
 	"mcp-companion/companion"
 	"mcp-companion/words"
@@ -20,7 +20,8 @@ type strip struct {
 	w       *Window
 	box     *fyne.Container
 	problem *notice
-	result  *notice // of the last restart
+	result  *notice         // where the last restart did not succeed
+	done    *fyne.Container // where it did
 	waiting *fyne.Container
 	busy    *busy
 
@@ -29,8 +30,9 @@ type strip struct {
 }
 
 func newStrip(w *Window) *strip {
-	s := &strip{w: w, problem: newNotice(), result: newNotice(), waiting: stack(6), busy: newBusy(w.opts.Go)}
-	s.box = container.NewStack(padded(10, 16, stack(6, s.problem.box, s.busy.box, s.result.box, s.waiting)))
+	s := &strip{w: w, problem: newNotice(), result: newNotice(), waiting: stack(6), done: stack(0), busy: newBusy(w.opts.Go)}
+	s.box = container.New(layout.NewCustomPaddedLayout(14, 0, 24, 24),
+		stack(6, s.problem.box, s.busy.box, s.result.box, s.done, s.waiting))
 	s.fold()
 	return s
 }
@@ -56,16 +58,14 @@ func (s *strip) render(st companion.State) {
 // fold hides the strip where nothing waits.
 func (s *strip) fold() {
 	show(s.waiting, len(s.drawn) > 0 && !s.busy.box.Visible())
-	show(s.box, s.problem.box.Visible() || s.result.box.Visible() || s.busy.box.Visible() || s.waiting.Visible())
+	show(s.done, len(s.done.Objects) > 0)
+	show(s.box, s.problem.box.Visible() || s.result.box.Visible() || s.done.Visible() || s.busy.box.Visible() || s.waiting.Visible())
 }
 
 func (s *strip) row(p companion.PendingState) fyne.CanvasObject {
-	text := newLine(words.Say("app.restart.waits", "Client", p.Title), theme.ColorNameForeground, theme.SizeNameText)
 	now := newButton(words.Say("app.restart.now"), func() { s.onRestart(p.Client, p.Title) })
 	later := newButton(words.Say("app.later"), func() { s.onLater(p) }).quiet()
-	return container.NewStack(newGround(colorWarningSoft, "", 8), padded(5, 12, container.NewBorder(nil, nil,
-		container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), row(6, now, later),
-		padded(0, 6, middle(text)))))
+	return bar(companion.NeedsYou, words.Say("app.restart.waits", "Client", p.Title), now, later)
 }
 
 // onLater takes the reminder away until something new waits.
@@ -97,7 +97,7 @@ func (s *strip) onRestart(client, title string) {
 }
 
 func (s *strip) restart(client, title string) {
-	s.result.clear()
+	s.clear()
 	s.busy.run(words.Say("app.restart.doing", "Client", title), func(ctx context.Context) error {
 		return s.w.actions.Restart(ctx, client)
 	}, func(err error) { s.restarted(client, title, err) })
@@ -105,14 +105,21 @@ func (s *strip) restart(client, title string) {
 }
 
 func (s *strip) restarted(client, title string, err error) {
-	dismiss := newButton(words.Say("app.close"), func() { s.result.clear(); s.fold() }).quiet()
+	dismiss := newButton(words.Say("app.close"), s.clear).quiet()
 	switch p := words.For(err); {
 	case errors.Is(err, context.Canceled):
 	case err != nil:
 		again := newButton(words.Say("app.again"), func() { s.restart(client, title) })
 		s.result.tell(companion.NeedsYou, p.Title, p.Detail, p.Do, again, dismiss)
 	default:
-		s.result.tell(companion.Healthy, words.Say("app.restart.done", "Client", title), "", "", dismiss)
+		s.done.Add(bar(companion.Healthy, words.Say("app.restart.done", "Client", title), dismiss))
 	}
+	s.fold()
+}
+
+// clear takes the outcome of the last restart away.
+func (s *strip) clear() {
+	s.result.clear()
+	s.done.RemoveAll()
 	s.fold()
 }

@@ -124,7 +124,6 @@ func newCaption(text string) *para {
 func newMono(text string) *para {
 	p := newPara(text, theme.ColorNameForeground)
 	p.seg.Style.TextStyle.Monospace = true
-	p.rich.Wrapping = fyne.TextWrapBreak
 	return p
 }
 
@@ -173,6 +172,41 @@ func padded(vertical, horizontal float32, o fyne.CanvasObject) *fyne.Container {
 // middle centres o between top and bottom, at its own height.
 func middle(o fyne.CanvasObject) *fyne.Container {
 	return container.NewVBox(layout.NewSpacer(), o, layout.NewSpacer())
+}
+
+// beside puts a picture, where it is visible, to the left of a text.
+type beside struct{ gap float32 }
+
+func (b beside) indent(o fyne.CanvasObject) float32 {
+	if !o.Visible() {
+		return 0
+	}
+	return o.MinSize().Width + b.gap
+}
+
+func (b beside) MinSize(o []fyne.CanvasObject) fyne.Size {
+	text := o[1].MinSize()
+	return fyne.NewSize(text.Width+b.indent(o[0]), max(text.Height, o[0].MinSize().Height))
+}
+
+func (b beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	icon, text, x := o[0].MinSize(), o[1].MinSize(), b.indent(o[0])
+	o[0].Resize(icon)
+	o[0].Move(fyne.NewPos(0, (size.Height-icon.Height)/2))
+	o[1].Resize(fyne.NewSize(size.Width-x, text.Height))
+	o[1].Move(fyne.NewPos(x, (size.Height-text.Height)/2))
+}
+
+// flush lines a quiet button's text up with the text above and below it.
+func flush(b *button) *fyne.Container { return container.New(flushed{}, b) }
+
+type flushed struct{}
+
+func (flushed) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+func (flushed) Layout(o []fyne.CanvasObject, _ fyne.Size) {
+	o[0].Resize(o[0].MinSize())
+	o[0].Move(fyne.NewPos(-theme.InnerPadding(), 0))
 }
 
 func gap(w, h float32) fyne.CanvasObject {
