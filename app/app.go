@@ -132,7 +132,9 @@ func (w *Window) build() {
 }
 
 // newFloor holds the window at its least size, less the navigation and Border's gap beside it.
-func newFloor(width, height float32) fyne.CanvasObject { return gap(width-navWidth-theme.Padding(), height) }
+func newFloor(width, height float32) fyne.CanvasObject {
+	return gap(width-navWidth-theme.Padding(), height)
+}
 
 // Fyne is the window itself, for what main does with it.
 func (w *Window) Fyne() fyne.Window { return w.win }

@@ -32,10 +32,10 @@ func newAppsPage(w *Window) *appsPage {
 	p := &appsPage{frame: newFrame(w, words.Say("app.tab.apps")), w: w, cards: map[string]*appCard{}}
 	p.subtitle(words.Say("app.apps.about"), colorMuted)
 	p.list = stack(12)
-	p.more = newButton("", p.onMore).quiet()
+	p.more = newIconButton("", theme.MenuDropDownIcon(), p.onMore).quiet()
 	p.names = newPara("", colorMuted)
 	p.names.box.Hide()
-	p.others = stack(4, container.NewHBox(p.more), padded(0, 10, p.names.box))
+	p.others = stack(4, flush(p.more), padded(0, 10, p.names.box))
 	p.lay(nil, nil, scrolled(760, stack(12, p.list, p.others)), nil)
 	return p
 }
@@ -74,7 +74,9 @@ func (p *appsPage) render(s companion.State) {
 }
 
 func (p *appsPage) onMore() {
-	show(p.names.box, !p.names.box.Visible())
+	visible := p.names.box.Visible()
+	show(p.names.box, !visible)
+	p.more.SetIcon(map[bool]fyne.Resource{true: theme.MenuDropDownIcon(), false: theme.MenuDropUpIcon()}[visible])
 	p.others.Refresh()
 }
 

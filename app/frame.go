@@ -57,7 +57,20 @@ func (f *frame) onEnter()                   {}
 func (f *frame) dirty() bool                { return false }
 
 // scrolled is a body of any height, at most width wide, with the bar clear of it.
-func scrolled(width float32, content fyne.CanvasObject) *container.Scroll {
+func scrolled(width float32, content fyne.CanvasObject) *fyne.Container {
 	held := container.New(column{width}, content)
-	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 12, 0, 14), held))
+	return container.New(bleed{14}, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 12, 0, 14), held)))
+}
+
+// bleed lets its content reach into the margin at the right: the scroll bar
+// stands there, and what is scrolled lines up with the heading.
+type bleed struct{ right float32 }
+
+func (b bleed) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().SubtractWidthHeight(b.right, 0)
+}
+
+func (b bleed) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	o[0].Move(fyne.Position{})
+	o[0].Resize(size.AddWidthHeight(b.right, 0))
 }

@@ -68,7 +68,7 @@ const cardMembers = 5
 func (p *setsPage) card(s companion.SetState) *setCard {
 	c := &setCard{set: s}
 	c.use = newButton(words.Say("app.sets.use"), func() { p.onUse(s.Name) })
-	c.edit = newButton(words.Say("app.edit"), func() { p.onEdit(s) }).quiet()
+	c.edit = newButton(words.Say("app.edit"), func() { p.onEdit(s) })
 	p.busy.locked = append(p.busy.locked, c.use, c.edit)
 	show(c.edit, s.Name != companion.AllServers)
 
