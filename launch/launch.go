@@ -58,7 +58,7 @@ func For(ctx context.Context, name string, s *servers.Server, library string, st
 	here := thisSystem(environ)
 	path := here.path(s.Env)
 	if s.Cwd != "" && !here.isDir(s.Cwd) {
-		return nil, words.New(words.FolderMissing, nil, "Name", name, "Folder", s.Cwd)
+		return nil, words.New(words.FolderMissing, nil, "Name", name, "Path", s.Cwd)
 	}
 	program, err := here.find(s.Command, s.Cwd, path)
 	if err != nil {
@@ -96,7 +96,7 @@ func programProblem(err error, name, command string) error {
 	case errors.Is(err, errBatchText):
 		code = words.ValueBad
 	}
-	return words.New(code, err, "Name", name, "Program", command, "Command", command, "Path", command,
+	return words.New(code, err, "Name", name, "Command", command, "Path", command,
 		"Field", words.Say("field.args"), "Value", command, "Text", err.Error())
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -50,6 +51,8 @@ func TestMain(m *testing.M) {
 	case "client":
 		os.Exit(playClient())
 	}
+	flag.Parse()
+	flag.Set("test.parallel", "32") // they wait for processes to end
 	os.Exit(m.Run())
 }
 
@@ -101,6 +104,15 @@ func playServer(args []string) int {
 	switch args[0] {
 	case "echo":
 		io.CopyBuffer(struct{ io.Writer }{os.Stdout}, struct{ io.Reader }{os.Stdin}, make([]byte, 64<<10))
+	case "echo lines": // each taken whole
+		r := bufio.NewReaderSize(os.Stdin, 64<<10)
+		for {
+			text, err := r.ReadBytes('\n')
+			os.Stdout.Write(text)
+			if err != nil {
+				return 0
+			}
+		}
 	case "swallow": // read all, answer each line's length
 		r := bufio.NewReaderSize(os.Stdin, 64<<10)
 		for {

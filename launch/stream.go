@@ -10,7 +10,6 @@ const (
 	chunkLen = 64 << 10  // read at once, and what a pipe holds
 	longLine = 256 << 10 // from here on a line gets more room
 	longRoom = 1 << 20   // what a pipe that carries one holds
-	longRead = 256 << 10 // read at once of one
 )
 
 // stream carries one direction. It is os.File's plain reads and writes on
@@ -61,7 +60,7 @@ func (s *stream) run() {
 			if s.copied != nil {
 				s.copied.Write(buf[:n])
 			}
-			buf = room.fit(buf)
+			room.fit()
 		}
 		if err != nil && !again(s.from, err, false) {
 			if s.lines != nil {
@@ -91,21 +90,17 @@ type roomier struct {
 	on  bool
 }
 
-func (r *roomier) fit(buf []byte) []byte {
+func (r *roomier) fit() {
 	long := r.s.lines != nil && r.s.lines.length > longLine
 	switch {
 	case long && !r.on:
 		r.on = true
 		r.was = [2]int{enlarge(r.s.from, longRoom), enlarge(r.s.to, longRoom)}
-		return make([]byte, longRead)
 	case !long && r.on:
 		// A pipe that is still full can't be made smaller: after the next chunk, then.
-		if shrink(r.s.from, &r.was[0]) && shrink(r.s.to, &r.was[1]) {
-			r.on = false
-			return make([]byte, chunkLen)
-		}
+		from, to := shrink(r.s.from, &r.was[0]), shrink(r.s.to, &r.was[1])
+		r.on = !from || !to
 	}
-	return buf
 }
 
 // settle waits until all that was written is forwarded: until from ends or, since
