@@ -81,7 +81,7 @@ func (w *Watcher) export() (err error) {
 		return err
 	}
 	w.props, err = prop.Export(w.conn, watcherPath, prop.Map{watcherName: {
-		"RegisteredStatusNotifierItems":  {Value: []string{}, Emit: prop.EmitTrue},
+		"RegisteredStatusNotifierItems":  {Value: []string{}, Writable: true, Emit: prop.EmitTrue},
 		"IsStatusNotifierHostRegistered": {Value: true, Emit: prop.EmitTrue},
 		"ProtocolVersion":                {Value: int32(0), Emit: prop.EmitTrue},
 	}})
@@ -150,5 +150,6 @@ func (w *Watcher) RegisterStatusNotifierHost(string) *dbus.Error { return nil }
 
 func (w *Watcher) keep(items []string) {
 	w.items = items
-	w.props.SetMust(watcherName, "RegisteredStatusNotifierItems", append([]string{}, items...))
+	// Not SetMust, which panics when the connection is closed meanwhile.
+	w.props.Set(watcherName, "RegisteredStatusNotifierItems", dbus.MakeVariant(append([]string{}, items...)))
 }
