@@ -118,8 +118,8 @@ func (w *Window) build() {
 	w.strip = newStrip(w)
 	w.center = container.NewStack()
 	w.win.SetPadded(false)
-	w.win.SetContent(container.NewBorder(nil, nil, w.nav.box, nil,
-		container.NewStack(newFloor(720, 520), container.NewBorder(w.strip.box, nil, nil, nil, w.center))))
+	w.win.SetContent(edges(nil, nil, w.nav.box, nil,
+		container.NewStack(newFloor(720, 520), edges(w.strip.box, nil, nil, nil, w.center))))
 	w.win.Resize(fyne.NewSize(920, 640))
 	w.win.CenterOnScreen()
 	w.win.SetMaster()

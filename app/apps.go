@@ -52,7 +52,7 @@ func (p *appsPage) render(s companion.State) {
 	}
 	p.cards = map[string]*appCard{}
 	p.list.RemoveAll()
-	p.busy.locked = nil
+	p.busy.locked = nil // the new cards' buttons
 	var missing []string
 	for _, c := range s.Clients {
 		if !c.Installed {
@@ -161,7 +161,7 @@ func (k *appCard) head(c companion.ClientState) fyne.CanvasObject {
 	runs := row(5, container.NewCenter(newPicture(look.icon, 14).box), middle(newLine(text, colorMuted, theme.SizeNameCaptionText).fixed()))
 	home, _ := os.UserHomeDir()
 	title := newLine(c.Title, theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold().fixed()
-	return container.NewBorder(nil, nil, nil, middle(k.restart), stack(3, row(12, title, runs),
+	return edges(nil, nil, nil, middle(k.restart), stack(3, row(12, title, runs),
 		newLine(shortPath(c.File, home), colorMuted, theme.SizeNameCaptionText)))
 }
 
@@ -181,7 +181,7 @@ func (k *appCard) choices(c companion.ClientState) fyne.CanvasObject {
 	label := newLine(words.Say("app.apps.set"), colorMuted, theme.SizeNameText).fixed()
 	pick := row(8, middle(label), framed(200, k.set))
 	show(pick, c.Managed)
-	return container.NewBorder(nil, nil, k.managed, pick)
+	return edges(nil, nil, k.managed, pick, nil)
 }
 
 func (k *appCard) summary(c companion.ClientState) fyne.CanvasObject {
@@ -189,7 +189,7 @@ func (k *appCard) summary(c companion.ClientState) fyne.CanvasObject {
 	if c.Applies != "" {
 		lines.Add(newCaption(c.Applies).box)
 	}
-	return container.NewBorder(nil, nil, nil, container.NewVBox(k.more), lines)
+	return edges(nil, nil, nil, container.NewVBox(k.more), lines)
 }
 
 func (k *appCard) onMore() {
@@ -232,7 +232,7 @@ func entryTable(list []companion.EntryState) *fyne.Container {
 		status := map[companion.EntryKind]companion.Status{
 			companion.Ours: companion.Healthy, companion.Moved: companion.NeedsYou, companion.Changed: companion.NeedsYou,
 		}[e.Kind] // the user's: the ring of Off
-		table.Add(container.NewBorder(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
+		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
 			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
 				newLine(words.Say("app.apps.entry."+string(e.Kind)), colorMuted, theme.SizeNameText))))
 	}

@@ -29,8 +29,10 @@ func (w *Window) walk(b *busy, c change) {
 		p, err = c.propose(ctx)
 		return err
 	}, func(err error) {
+		if w.open[c.tab] != c.from {
+			return // the user went elsewhere meanwhile
+		}
 		if err != nil {
-			w.put(c.tab, c.from)
 			c.from.notices().failed(err)
 			return
 		}
@@ -51,6 +53,10 @@ func (w *Window) finish(waiting []string) {
 	}
 	title, rest := waiting[0], waiting[1:]
 	id := w.clientID(title)
+	if id == "" { // it is gone, or of a later version: the strip tells of it
+		w.finish(rest)
+		return
+	}
 	w.question(question{
 		title: words.Say("app.finish.title", "Client", title),
 		text:  words.Say("app.restart.lost", "Client", title),

@@ -51,7 +51,10 @@ func (d *details) build() {
 func (d *details) render(s companion.State) {
 	i := slices.IndexFunc(s.Servers, func(v companion.ServerState) bool { return v.Name == d.name })
 	if i < 0 {
-		return // it was just renamed or removed; what follows is on its way
+		if d.server.Name != "" { // else it was just saved, and its State is on its way
+			d.w.put(tabServers, d.w.servers)
+		}
+		return
 	}
 	d.server = s.Servers[i]
 	look := lookOf(d.server.Status)
@@ -62,8 +65,33 @@ func (d *details) render(s companion.State) {
 		status = companion.NeedsYou
 	}
 	d.trouble.problem(d.server.Problem, status)
+	d.offerKey()
 	d.state.set(stateFacts(d.server, ago(d.server.Checked, d.w.opts.Now())))
 	d.start.set(startFacts(d.server))
+}
+
+// offerKey puts the way to mend a missing key beside the sentence about it.
+func (d *details) offerKey() {
+	if p := d.server.Problem; p != nil && p.Code == words.KeyMissing {
+		d.trouble.offer(newButton(words.Say("app.details.key"), d.onKey))
+	}
+}
+
+// onKey opens the form at a key to type.
+func (d *details) onKey() {
+	f := newForm(d.w, d.server)
+	d.w.put(tabServers, f)
+	keys := f.envKeys
+	if f.isRemote() {
+		keys = f.headKey
+	}
+	for _, r := range keys.rows {
+		if r.kept != "" {
+			r.onReplace()
+			return
+		}
+	}
+	keys.onAdd()
 }
 
 func (d *details) onCheck() {
@@ -117,7 +145,7 @@ func (f *facts) set(list []fact) {
 			text = newMono(x.text)
 		}
 		name := newLine(x.name, colorMuted, theme.SizeNameText)
-		f.box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewGridWrap(fyne.NewSize(150, name.MinSize().Height), name)), nil, text.box))
+		f.box.Add(edges(nil, nil, container.NewVBox(container.NewGridWrap(fyne.NewSize(150, name.MinSize().Height), name)), nil, text.box))
 	}
 }
 

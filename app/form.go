@@ -74,7 +74,7 @@ func (f *form) build() {
 
 	f.splits = newMono("")
 	f.splitIt = newButton(words.Say("app.form.split.do"), f.onSplit)
-	f.split = container.NewStack(newGround(colorAccentSoft, "", 8), padded(8, 12, container.NewBorder(nil, nil, nil, middle(f.splitIt),
+	f.split = container.NewStack(newGround(colorAccentSoft, "", 8), padded(8, 12, edges(nil, nil, nil, middle(f.splitIt),
 		stack(4, newPara(words.Say("app.form.split"), theme.ColorNameForeground).box, f.splits.box))))
 	f.command.box.Add(f.split)
 	pick := newIconButton(words.Say("app.form.cwd.pick"), theme.FolderOpenIcon(), f.onPick)
@@ -88,7 +88,7 @@ func (f *form) build() {
 	f.busy.locked = []*button{f.save, f.cancel}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
-		container.NewBorder(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
+		edges(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
 	body := stack(12, card(stack(16, f.name.box, stack(2, newLine(words.Say("app.form.kind"), theme.ColorNameForeground, theme.SizeNameText).bold(), f.kind))), f.local, f.remote)
 	if sets := f.setChecks(); sets != nil {
 		body.Add(card(sets))

@@ -28,7 +28,7 @@ func newAsked(id string, fl *field, changed func()) *asked {
 	fl.OnChanged = func(string) { changed() }
 	label := newLine(words.Say("app.form."+id), theme.ColorNameForeground, theme.SizeNameText).bold()
 	a.message.seg.Style.SizeName = theme.SizeNameCaptionText
-	a.reason = container.NewBorder(nil, nil, padTop(newPicture(lookOf(companion.Failing).icon, 15).box), nil, padded(0, 2, a.message.box))
+	a.reason = edges(nil, nil, padTop(newPicture(lookOf(companion.Failing).icon, 15).box), nil, padded(0, 2, a.message.box))
 	a.reason.Hide()
 	a.row = container.NewStack(fl)
 	a.box = stack(5, label, a.row, a.help.box, a.reason)
@@ -37,7 +37,7 @@ func newAsked(id string, fl *field, changed func()) *asked {
 
 // beside puts a button to the right of the field.
 func (a *asked) beside(b fyne.CanvasObject) {
-	a.row.Objects = []fyne.CanvasObject{container.NewBorder(nil, nil, nil, b, a.field)}
+	a.row.Objects = []fyne.CanvasObject{edges(nil, nil, nil, b, a.field)}
 }
 
 // complain shows the reason under the field; "" takes it away.

@@ -40,13 +40,13 @@ func (f *frame) subtitle(text string, color fyne.ThemeColorName) {
 
 // lay puts heading, body and foot together. back and foot may be nil.
 func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.CanvasObject) {
-	head := container.NewBorder(nil, nil, nil, middle(row(8, buttons...)),
+	head := edges(nil, nil, nil, middle(row(8, buttons...)),
 		container.New(beside{gap: 10}, f.icon.box, stack(3, f.title, f.sub)))
 	top := stack(10, head, f.busy.box, f.told.box)
 	if back != nil {
 		top.Objects = append([]fyne.CanvasObject{flush(back)}, top.Objects...)
 	}
-	f.box = container.NewStack(padded(20, 24, container.NewBorder(
+	f.box = container.NewStack(padded(20, 24, edges(
 		container.NewVBox(top, gap(0, 8)), foot, nil, nil, body)))
 }
 

@@ -94,7 +94,7 @@ func newRecordRow() *recordRow {
 		undone: newLine(words.Say("app.history.undone"), colorMuted, theme.SizeNameText).fixed(),
 		undo:   newIconButton(words.Say("app.history.undo"), theme.ContentUndoIcon(), nil),
 	}
-	r.content = padded(8, 10, container.NewBorder(nil, nil, nil,
+	r.content = padded(8, 10, edges(nil, nil, nil,
 		container.NewStack(middle(r.undone), middle(r.undo)), stack(2, r.reason, r.detail)))
 	r.ExtendBaseWidget(r)
 	return r

@@ -37,8 +37,8 @@ func newNav(w *Window) *nav {
 		list.Add(n.items[t])
 	}
 	name := newLine(words.Say("app.title"), theme.ColorNameForeground, sizeTitle).bold()
-	foot := container.NewBorder(nil, nil, container.NewCenter(n.icon.box), nil, padded(0, 4, stack(2, n.all, n.set)))
-	body := container.NewBorder(padded(2, 10, name), padded(4, 8, foot), nil, nil, padded(14, 0, list))
+	foot := edges(nil, nil, container.NewCenter(n.icon.box), nil, padded(0, 4, stack(2, n.all, n.set)))
+	body := edges(padded(2, 10, name), padded(4, 8, foot), nil, nil, padded(14, 0, list))
 	n.box = container.NewStack(newGround(colorSide, "", 0), gap(navWidth, 0), padded(20, 12, body))
 	return n
 }
@@ -73,7 +73,7 @@ func newNavItem(text string, icon fyne.Resource, tapped func()) *navItem {
 		label:  newLine(text, theme.ColorNameForeground, theme.SizeNameText),
 	}
 	i.content = container.NewStack(i.ground, padded(9, 10,
-		container.NewBorder(nil, nil, container.NewCenter(newPicture(tinted(icon, theme.ColorNameForeground), 18).box), nil,
+		edges(nil, nil, container.NewCenter(newPicture(tinted(icon, theme.ColorNameForeground), 18).box), nil,
 			container.New(layout.NewCustomPaddedLayout(0, 0, 6, 0), i.label))))
 	i.ExtendBaseWidget(i)
 	return i
@@ -100,6 +100,7 @@ func (i *navItem) paint() {
 }
 
 func (i *navItem) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(i.content) }
+func (i *navItem) AccessibilityLabel() string          { return i.label.text }
 func (i *navItem) Tapped(*fyne.PointEvent)             { i.tapped() }
 func (i *navItem) FocusGained()                        { i.on = true; i.paint() }
 func (i *navItem) FocusLost()                          { i.on = false; i.paint() }
@@ -107,6 +108,9 @@ func (i *navItem) MouseIn(*desktop.MouseEvent)         { i.over = true; i.paint(
 func (i *navItem) MouseMoved(*desktop.MouseEvent)      {}
 func (i *navItem) MouseOut()                           { i.over = false; i.paint() }
 func (i *navItem) TypedRune(rune)                      {}
+
+// AccessibilityRole says that it is pressed like a button.
+func (i *navItem) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 func (i *navItem) TypedKey(key *fyne.KeyEvent) {
 	switch key.Name {

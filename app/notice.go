@@ -40,7 +40,7 @@ func newNotice() *notice {
 	n.more = newButton(words.Say("app.details.show"), n.onMore).quiet()
 	n.moreBox = flush(n.more)
 	text := stack(4, n.title.box, n.detail.box, n.do.box, n.cause.box, n.buttons, n.moreBox)
-	n.box = container.NewStack(n.ground, padded(14, 16, container.NewBorder(nil, nil, padTop(n.icon.box), nil, padded(0, 6, text))))
+	n.box = container.NewStack(n.ground, padded(14, 16, edges(nil, nil, padTop(n.icon.box), nil, padded(0, 6, text))))
 	n.clear()
 	return n
 }
@@ -86,9 +86,14 @@ func (n *notice) tell(status companion.Status, title, detail, do string, buttons
 	n.do.set(do)
 	n.cause.set("")
 	n.moreBox.Hide()
+	n.box.Show()
+	n.offer(buttons...)
+}
+
+// offer puts buttons below what is told.
+func (n *notice) offer(buttons ...fyne.CanvasObject) {
 	n.buttons.Objects = buttons
 	show(n.buttons, len(buttons) > 0)
-	n.box.Show()
 	n.box.Refresh()
 }
 

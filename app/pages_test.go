@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +58,86 @@ func TestARowOpensItsServer(t *testing.T) {
 	if w.open[tabServers] != view(w.servers) {
 		t.Error("Esc did not go back")
 	}
+}
+
+func TestAMissingKeyIsOneClickAway(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	w.Show("servers/brave-search")
+	d := w.open[tabServers].(*details)
+	test.Tap(d.trouble.buttons.Objects[0].(*button))
+	form := w.open[tabServers].(*form)
+	if len(form.envKeys.rows) != 1 || w.win.Canvas().Focused() != fyne.Focusable(form.envKeys.rows[0].name) {
+		t.Error("the form does not wait for the key")
+	}
+}
+
+func TestAServerRemovedElsewhereClosesItsPage(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	w.Show("servers/slack")
+	s := sample()
+	s.Servers = s.Servers[:3]
+	w.Render(s)
+	if w.open[tabServers] != view(w.servers) {
+		t.Errorf("shows %T", w.open[tabServers])
+	}
+}
+
+func TestTabWalksInReadingOrder(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	form := adding(t, w)
+	form.name.field.SetText("mine")
+	form.command.field.SetText("npx")
+	c := w.win.Canvas()
+	c.Unfocus()
+	var at []fyne.Focusable
+	for range 60 {
+		c.FocusNext()
+		at = append(at, c.Focused())
+	}
+	last := -1
+	for _, want := range []fyne.Focusable{w.nav.items[tabServers], w.nav.items[tabHistory], form.name.field, form.command.field, form.args.field, form.cwd.field, form.envKeys.add, form.env.add, form.sets[0], form.cancel, form.save} {
+		i := slices.Index(at[last+1:], want)
+		if i < 0 {
+			t.Fatalf("%T %v is not reached in its turn", want, want)
+		}
+		last += i + 1
+	}
+}
+
+func TestKeysWorkFromAnywhere(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	w.servers.search.SetText("files")
+	w.win.Canvas().Focus(w.servers.search)
+	w.servers.search.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.servers.search.Text != "" {
+		t.Error("Esc in the search does not empty it")
+	}
+	test.Type(w.servers.search, "sla")
+	w.servers.search.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	d, ok := w.open[tabServers].(*details)
+	if !ok || d.name != "slack" {
+		t.Fatalf("Enter in the search shows %T", w.open[tabServers])
+	}
+	d.edit.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.open[tabServers] != view(w.servers) {
+		t.Error("Esc on a button is lost")
+	}
+	w.servers.add.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if _, ok := w.open[tabServers].(*form); !ok {
+		t.Error("Enter does not press a button")
+	}
+}
+
+func TestTwoAppsAreRestartedOneAfterTheOther(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	var waiting []func()
+	w.strip.busy.start = func(do func()) { waiting = append(waiting, do) }
+	w.strip.restart("claude-desktop", "Claude Desktop")
+	w.strip.restart("cursor", "Cursor")
+	waiting[0]()
+	waiting[1]()
+	f.did(t, "restart claude-desktop", "restart cursor")
 }
 
 func TestRemovingIsPreviewedAndNeverByEnter(t *testing.T) {

@@ -128,7 +128,7 @@ func framed(width float32, c *choice) *fyne.Container {
 func bar(status companion.Status, text string, buttons ...fyne.CanvasObject) *fyne.Container {
 	look := lookOf(status)
 	said := newPara(text, theme.ColorNameForeground)
-	return container.NewStack(newGround(look.soft, "", 8), padded(5, 12, container.NewBorder(nil, nil,
+	return container.NewStack(newGround(look.soft, "", 8), padded(5, 12, edges(nil, nil,
 		container.NewCenter(newPicture(look.icon, 18).box), row(6, buttons...), padded(0, 6, middle(said.box)))))
 }
 

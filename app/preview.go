@@ -42,7 +42,7 @@ func (v *preview) build() {
 	v.back = newButton(words.Say("app.back"), v.onBack)
 	v.busy.locked = []*button{v.apply, v.back}
 	v.list = stack(10)
-	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0, container.NewBorder(nil, nil, nil, row(8, v.back, v.apply))))
+	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0, edges(nil, nil, nil, row(8, v.back, v.apply), nil)))
 	v.lay(nil, nil, scrolled(720, v.list), foot)
 }
 
@@ -115,7 +115,9 @@ func (v *preview) onBack() {
 
 func (v *preview) render(companion.State) {}
 func (v *preview) onEscape()              { v.onBack() }
-func (v *preview) dirty() bool            { return v.change.from.dirty() }
+
+// dirty is what the page it came from would lose, and an action under way.
+func (v *preview) dirty() bool { return v.busy.cancel != nil || v.change.from.dirty() }
 
 func (v *preview) onEnter() {
 	if !v.change.danger && !v.apply.Disabled() {
@@ -127,13 +129,13 @@ func (v *preview) onEnter() {
 func riskCard(risk, command string) fyne.CanvasObject {
 	look := lookOf(companion.NeedsYou)
 	text := stack(6, newPara(risk, theme.ColorNameForeground).box, newMono(command).box)
-	return container.NewStack(newGround(look.soft, "", 10), padded(14, 16, container.NewBorder(nil, nil,
+	return container.NewStack(newGround(look.soft, "", 10), padded(14, 16, edges(nil, nil,
 		padTop(newPicture(look.icon, 20).box), nil, padded(0, 6, text))))
 }
 
 // hint is a sentence with an icon of what waits.
 func hint(text string) fyne.CanvasObject {
-	return padded(0, 4, container.NewBorder(nil, nil, padTop(newPicture(lookOf(companion.NeedsYou).icon, 18).box), nil,
+	return padded(0, 4, edges(nil, nil, padTop(newPicture(lookOf(companion.NeedsYou).icon, 18).box), nil,
 		padded(0, 6, newPara(text, colorMuted).box)))
 }
 
@@ -155,7 +157,7 @@ func newFileCard(f companion.FileView) *fileCard {
 	c.more = newButton(words.Say("app.details.show"), c.onMore).quiet()
 	show(c.more, f.Diff != "")
 	home, _ := os.UserHomeDir()
-	head := container.NewBorder(nil, nil, nil, middle(c.more), stack(3,
+	head := edges(nil, nil, nil, middle(c.more), stack(3,
 		newLine(title, theme.ColorNameForeground, sizeTitle).bold(),
 		newLine(shortPath(f.Path, home), colorMuted, theme.SizeNameCaptionText)))
 	c.box = card(stack(8, head, newPara(f.Words, theme.ColorNameForeground).box, c.diff))

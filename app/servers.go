@@ -43,7 +43,7 @@ func (p *serversPage) build() {
 		func(i int, o fyne.CanvasObject) { o.(*serverRow).set(p.shown[i]) })
 	p.list.OnSelected = p.onOpen
 	p.empty = p.lesson()
-	p.full = container.NewBorder(container.NewVBox(p.search, gap(0, 6)), nil, nil, nil,
+	p.full = edges(container.NewVBox(p.search, gap(0, 6)), nil, nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, p.list), padded(22, 22, container.NewVBox(p.none))))
 	p.lay(nil, []fyne.CanvasObject{p.add}, container.NewStack(p.full, p.empty), nil)
 }
@@ -127,7 +127,7 @@ func newServerRow() *serverRow {
 		apps:    newChips(2),
 	}
 	more := newPicture(iconNext, 18)
-	r.content = padded(9, 10, container.NewBorder(nil, nil, container.NewCenter(r.icon.box),
+	r.content = padded(9, 10, edges(nil, nil, container.NewCenter(r.icon.box),
 		row(10, middle(r.apps.box), container.NewCenter(more.box)),
 		padded(0, 8, stack(2, r.name, r.summary))))
 	r.ExtendBaseWidget(r)
@@ -135,6 +135,11 @@ func newServerRow() *serverRow {
 }
 
 func (r *serverRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.content) }
+
+// AccessibilityLabel is what a screen reader says of the row.
+func (r *serverRow) AccessibilityLabel() string { return r.name.text + ". " + r.summary.text }
+
+func (r *serverRow) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 func (r *serverRow) set(s companion.ServerState) {
 	look := lookOf(s.Status)

@@ -69,11 +69,11 @@ func (f *setForm) build() {
 	f.busy.locked = []*button{f.save, f.cancel, f.remove}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	members := newLine(words.Say("app.setform.members"), theme.ColorNameForeground, theme.SizeNameText).bold().fixed()
-	top := stack(12, card(f.name.box), container.NewBorder(nil, nil, members, f.count, nil), f.search, gap(0, 0))
+	top := stack(12, card(f.name.box), edges(nil, nil, members, f.count, nil), f.search, gap(0, 0))
 	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
-		container.NewBorder(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
+		edges(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
 	f.count.fixed()
-	body := container.NewBorder(top, gap(0, 10), nil, nil,
+	body := edges(top, gap(0, 10), nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, f.list)))
 	f.lay(nil, []fyne.CanvasObject{f.remove}, container.New(column{720}, body), foot)
 }

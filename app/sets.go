@@ -24,7 +24,6 @@ type setsPage struct {
 
 func newSetsPage(w *Window) *setsPage {
 	p := &setsPage{frame: newFrame(w, words.Say("app.tab.sets")), w: w}
-	p.subtitle(words.Say("app.sets.about"), colorMuted)
 	p.add = newIconButton(words.Say("app.sets.add"), theme.ContentAddIcon(), p.onAdd).primary()
 	p.list = container.New(tiles{least: 222, gap: 12})
 	p.lay(nil, []fyne.CanvasObject{p.add}, scrolled(1100, p.list), nil)
@@ -37,7 +36,12 @@ func (p *setsPage) render(s companion.State) {
 		return
 	}
 	p.drawn = now
-	p.cards = nil
+	about := "app.sets.about"
+	if s.Set == companion.Mixed {
+		about = "app.sets.mixed"
+	}
+	p.subtitle(words.Say(about), colorMuted)
+	p.cards, p.busy.locked = nil, nil
 	p.list.RemoveAll()
 	all := companion.SetState{Name: companion.AllServers, Servers: memberNames(s.Servers), Current: s.Set == companion.AllServers}
 	for _, set := range append([]companion.SetState{all}, s.Sets...) {
@@ -78,10 +82,10 @@ func (p *setsPage) card(s companion.SetState) *setCard {
 	show(mark, s.Current)
 	show(c.use, !s.Current)
 	title := newLine(setName(s.Name), theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold()
-	head := container.NewBorder(nil, nil, nil, middle(mark), title)
+	head := edges(nil, nil, nil, middle(mark), title)
 	count := newLine(words.Say("app.sets.count", "Count", len(s.Servers)), colorMuted, theme.SizeNameText)
 	foot := row(8, c.use, c.edit)
-	c.box = card(container.NewBorder(stack(3, head, count), container.NewVBox(gap(0, 6), foot), nil, nil,
+	c.box = card(edges(stack(3, head, count), container.NewVBox(gap(0, 6), foot), nil, nil,
 		padded(10, 0, memberList(s.Servers))))
 	return c
 }
@@ -95,7 +99,7 @@ func memberList(names []string) fyne.CanvasObject {
 			break
 		}
 		tick := newPicture(tinted(theme.ConfirmIcon(), theme.ColorNamePrimary), 16)
-		list.Add(container.NewBorder(nil, nil, container.NewCenter(tick.box), nil,
+		list.Add(edges(nil, nil, container.NewCenter(tick.box), nil,
 			newLine(n, theme.ColorNameForeground, theme.SizeNameText)))
 	}
 	return list

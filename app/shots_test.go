@@ -90,6 +90,13 @@ var shots = map[string]func(w *Window, f *fake){
 		}
 	},
 	"history": func(w *Window, f *fake) { w.Show("history") },
+	"problem": func(w *Window, f *fake) {
+		s := sample()
+		s.Set, s.Pending = companion.Mixed, nil
+		s.Problem = words.New(words.KeychainAbsent, nil)
+		w.Render(s)
+		w.Show("sets")
+	},
 	"busy": func(w *Window, f *fake) {
 		w.opts.Go = func(func()) {}
 		w.Show("servers/files")

@@ -27,6 +27,7 @@ type strip struct {
 
 	drawn []companion.PendingState
 	later []companion.PendingState // the user will quit these apps himself
+	next  []func()                 // restarts that wait for the present one
 }
 
 func newStrip(w *Window) *strip {
@@ -96,7 +97,12 @@ func (s *strip) onRestart(client, title string) {
 	s.w.win.Canvas().Focus(s.w.ask.no)
 }
 
+// restart closes the app and opens it again, one app after the other.
 func (s *strip) restart(client, title string) {
+	if s.busy.cancel != nil {
+		s.next = append(s.next, func() { s.restart(client, title) })
+		return
+	}
 	s.clear()
 	s.busy.run(words.Say("app.restart.doing", "Client", title), func(ctx context.Context) error {
 		return s.w.actions.Restart(ctx, client)
@@ -115,6 +121,11 @@ func (s *strip) restarted(client, title string, err error) {
 		s.done.Add(bar(companion.Healthy, words.Say("app.restart.done", "Client", title), dismiss))
 	}
 	s.fold()
+	if len(s.next) > 0 {
+		do := s.next[0]
+		s.next = s.next[1:]
+		do()
+	}
 }
 
 // clear takes the outcome of the last restart away.

@@ -164,14 +164,14 @@ func newValueRow(list *valueRows, name string) *valueRow {
 	remove := words.Say("app.remove")
 	r.cut = newButton(remove, func() { list.remove(r) }).quiet()
 	lock := newPicture(tinted(theme.ConfirmIcon(), theme.ColorNameSuccess), 18)
-	r.saved = container.NewBorder(nil, nil, container.NewCenter(lock.box), r.replace,
+	r.saved = edges(nil, nil, container.NewCenter(lock.box), r.replace,
 		middle(newLine(words.Say("app.form.key.kept"), theme.ColorNameForeground, theme.SizeNameText)))
 	r.saved.Hide()
 	r.moved = newButton(words.Say("app.form.key.move"), func() { list.toKeys(r) })
-	r.offer = container.NewBorder(nil, nil, container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), r.moved,
+	r.offer = edges(nil, nil, container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), r.moved,
 		padded(0, 6, middle(newLine(words.Say("app.form.key.like"), theme.ColorNameForeground, theme.SizeNameText))))
 	r.offer.Hide()
-	value := container.NewBorder(nil, nil, nil, row(4, r.old, r.cut), container.NewStack(r.value, r.saved))
+	value := edges(nil, nil, nil, row(4, r.old, r.cut), container.NewStack(r.value, r.saved))
 	r.box = stack(6, container.New(share{at: 0.36, gap: 8}, r.name, value), r.offer)
 	r.onLook()
 	return r
