@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // System is the computer as the clients see it. Here is the real one; a test
@@ -59,6 +60,16 @@ func (s System) detach(name string, args ...string) error {
 		return s.Detach(name, args...)
 	}
 	return detach(name, args)
+}
+
+// Spawn starts a program that outlives this one.
+func (s System) Spawn(name string, args ...string) error { return s.detach(name, args...) }
+
+// Once is s with the list of processes taken now, for several questions at once.
+func (s System) Once() System {
+	list := sync.OnceValue(s.processes)
+	s.Processes = list
+	return s
 }
 
 func (s System) end(pid int) error {

@@ -1,133 +1,202 @@
 // Package companion is the app without its face: the State anyone may show, and
 // every action anyone may take. Tray, window and commands are separate
 // processes and equals; what they share is in files, watched.
+//
+// Its rules:
+//   - an action is computed as a Proposal, which can be shown, and then applied as
+//     one Transaction; nothing else writes a client's file;
+//   - secrets go to the store before the library, the library before the clients:
+//     an interruption leaves nothing that names a missing thing;
+//   - ChangeLock is held while files are written, never while a person or a client
+//     is waited for.
 package companion
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
 	"time"
 
+	"mcp-companion/clients"
+	"mcp-companion/configs/history"
+	"mcp-companion/files"
+	"mcp-companion/secrets"
 	"mcp-companion/servers"
 )
 
+// Limits of what an action waits for.
+const (
+	lockLimit     = 20 * time.Second // another's transaction
+	storeLimit    = 60 * time.Second // the keychain may ask its user
+	quitLimit     = 60 * time.Second // a client that was asked to quit
+	probeLimit    = 60 * time.Second // a server's start, where it sets none itself
+	sweepEvery    = 30 * time.Second // a look at what can't be watched
+	quitLookEvery = 250 * time.Millisecond
+)
+
 // Companion is the app without its face. Its methods may block (disk, keychain,
-// a client that quits): never call them on a window's thread.
-type Companion struct{}
+// a client that quits): never call them on a window's thread. They are safe from
+// any goroutine.
+type Companion struct {
+	home   files.Home
+	system clients.System
+	exe    string
+	store  secrets.Store
 
-// Subscribe calls show with the present State at once and after every change,
-// one call at a time, skipping States nobody saw. It watches until stop.
-func (c *Companion) Subscribe(show func(State)) (stop func()) { panic("unfinished") }
+	// libraryOnly leaves the clients' files for a later `apply`.
+	libraryOnly bool
 
-// State is the present one, read anew.
-func (c *Companion) State(ctx context.Context) State { panic("unfinished") }
-
-// Draft is a server as a form holds it.
-type Draft struct {
-	Was    string // the name it has now; "" for a new one
-	Name   string
-	Server servers.Server // a kept secret stands in Env or Headers as ${secret:ID}
-	// Env and Headers hold the values newly typed for secret variables and
-	// headers, by name. They go to the store, never into a file.
-	Env, Headers map[string]Secret
-	Sets         []string // the sets it shall be in
+	last *lastGood
 }
 
-// SetDraft is a set as a form holds it.
-type SetDraft struct {
-	Was     string // the name it has now; "" for a new one
-	Name    string
-	Icon    string
-	Servers []string
+// lastGood is the last library that could be read: it stays in use while the
+// file is broken.
+type lastGood struct {
+	sync.Mutex
+	lib *servers.Library
 }
 
-// Proposal is an action computed and not yet done: what would change where.
-type Proposal struct {
-	Reason  string // in words, for the history
-	Files   []FileView
-	Waiting []string // titles of clients that must be restarted for it
+// Options are what main hands in.
+type Options struct {
+	Home   files.Home
+	System clients.System
+	Store  secrets.Store
+	Exe    string // this program's path
 }
 
-// FileView is a Proposal's part for one file, to be shown.
-type FileView struct {
-	Path   string
-	Client string // title; "" for our own library
-	Words  string // "Adds github. Leaves 5 others alone."
-	Diff   string // unified, with secrets masked
+// New makes a Companion. It touches nothing.
+func New(o Options) *Companion {
+	return &Companion{home: o.Home, system: o.System, exe: o.Exe, store: o.Store, last: &lastGood{}}
 }
 
-// Result is what an action did.
-type Result struct {
-	ID      string   // of the transaction, for Undo; "" when nothing had to change
-	Waiting []string // titles of clients for whose exit a part waits
+// LibraryOnly is c for who changes the library now and the clients' files later.
+func (c *Companion) LibraryOnly() *Companion {
+	l := *c
+	l.libraryOnly = true
+	return &l
 }
 
-// Record is one transaction of the history.
-type Record struct {
-	ID     string
-	Time   time.Time
-	Reason string
-	Files  []string
-	Undone bool
+// Home is where everything of ours lies.
+func (c *Companion) Home() files.Home { return c.home }
+
+// Library is the library as it is now.
+func (c *Companion) Library() (*servers.Library, error) {
+	lib, err := servers.Load(c.home)
+	if err != nil {
+		return nil, err
+	}
+	c.last.Lock()
+	c.last.lib = lib
+	c.last.Unlock()
+	return lib, nil
 }
 
-// ProposeServer computes what saving d would change. Bad input is a Problem;
-// nothing is lost from d.
-func (c *Companion) ProposeServer(ctx context.Context, d Draft) (*Proposal, error) { panic("unfinished") }
-
-// ProposeRemove computes what removing the server would change.
-func (c *Companion) ProposeRemove(ctx context.Context, name string) (*Proposal, error) {
-	panic("unfinished")
+// libraryToShow is the library, or the last good one with what is wrong with it.
+func (c *Companion) libraryToShow() (*servers.Library, error) {
+	lib, err := c.Library()
+	if err == nil {
+		return lib, nil
+	}
+	c.last.Lock()
+	defer c.last.Unlock()
+	return c.last.lib, err
 }
 
-// ProposeSet computes what saving the set would change.
-func (c *Companion) ProposeSet(ctx context.Context, d SetDraft) (*Proposal, error) {
-	panic("unfinished")
+func (c *Companion) history(lib *servers.Library) history.History {
+	return history.History{Home: c.home, Store: c.store, Key: secrets.Ref{Library: lib.ID, ID: "history"}}
 }
 
-// ProposeRemoveSet computes what removing the set would change.
-func (c *Companion) ProposeRemoveSet(ctx context.Context, name string) (*Proposal, error) {
-	panic("unfinished")
+// locked runs f while no other process changes anything. What an interrupted
+// transaction left is taken back first.
+func (c *Companion) locked(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, lockLimit)
+	defer cancel()
+	lock, err := files.WaitLock(ctx, c.home.ChangeLock())
+	if err != nil {
+		return busy(err, c.home.ChangeLock())
+	}
+	defer lock.Unlock()
+	if _, err := c.history(&servers.Library{}).Recover(); err != nil {
+		return err
+	}
+	return f()
 }
 
-// ProposeUse computes what switching to set (AllServers for all) would change, for
-// one client by id, or for all managed ones when client is "".
-func (c *Companion) ProposeUse(ctx context.Context, set, client string) (*Proposal, error) {
-	panic("unfinished")
+// lean is the path of mcp-companion, whichever of the programs this is.
+func (c *Companion) lean() string {
+	name := "mcp-companion"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if filepath.Base(c.exe) == name {
+		return c.exe
+	}
+	if beside := filepath.Join(filepath.Dir(c.exe), name); isFile(beside) {
+		return beside
+	}
+	return c.exe
 }
 
-// ProposeManage computes what keeping the client's file in step, or no longer,
-// would change.
-func (c *Companion) ProposeManage(ctx context.Context, client string, on bool) (*Proposal, error) {
-	panic("unfinished")
+func isFile(path string) bool {
+	i, err := os.Stat(path)
+	return err == nil && i.Mode().IsRegular()
 }
 
-// Apply does p as one transaction. Where a file changed since p was computed it
-// returns the FileChanged Problem: propose again, show again.
-func (c *Companion) Apply(ctx context.Context, p *Proposal) (Result, error) { panic("unfinished") }
-
-// UseSet is ProposeUse and Apply in one, for a face that shows no preview.
-func (c *Companion) UseSet(ctx context.Context, set, client string) (Result, error) {
-	panic("unfinished")
+// staying are the folders that packages install into: a program there stays.
+var staying = map[string][]string{
+	"linux":   {"/usr/", "/opt/", "/nix/", "/snap/"},
+	"darwin":  {"/Applications/", "/opt/", "/usr/local/"},
+	"windows": {`C:\Program Files`},
 }
 
-// Check probes the servers now, all in use when none are named, and returns
-// when the reports are written.
-func (c *Companion) Check(ctx context.Context, names ...string) error { panic("unfinished") }
+// launcher is what clients' entries start, and whether it is a copy of ours that
+// has to be made first.
+func (c *Companion) launcher() (l clients.Launcher, isCopy bool) {
+	if !c.home.IsDefault() {
+		l.Home = string(c.home)
+	}
+	path := c.lean()
+	bin := filepath.Join(string(c.home), "bin")
+	for _, dir := range append(staying[runtime.GOOS], bin+string(filepath.Separator)) {
+		if strings.HasPrefix(path, dir) {
+			l.Path = shortPath(path)
+			return l, false
+		}
+	}
+	l.Path = filepath.Join(bin, filepath.Base(path))
+	return l, true
+}
 
-// Restart asks the client to quit, writes what waits for that, and opens it
-// again. It never forces: a client that stays is the AppRunning Problem.
-func (c *Companion) Restart(ctx context.Context, client string) error { panic("unfinished") }
-
-// History lists the transactions, newest first.
-func (c *Companion) History(ctx context.Context) ([]Record, error) { panic("unfinished") }
-
-// Undo takes the transaction back, the last one when id is "".
-func (c *Companion) Undo(ctx context.Context, id string) (Result, error) { panic("unfinished") }
-
-// OpenWindow shows the window at page ("servers", "servers/NAME", "sets",
-// "apps", "add"; "" for where it was), starting it or raising the one there is.
-func (c *Companion) OpenWindow(page string) error { panic("unfinished") }
-
-// Asked calls show with every page another process wants shown, until stop. It
-// is for the process that holds the window.
-func (c *Companion) Asked(show func(page string)) (stop func()) { panic("unfinished") }
+// keepLauncher makes the copy that clients start what this program is.
+func (c *Companion) keepLauncher() error {
+	l, isCopy := c.launcher()
+	if !isCopy {
+		return nil
+	}
+	from := c.lean()
+	a, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if b, err := os.Stat(l.Path); err == nil && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) {
+		return nil
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(l.Path), 0o700); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" { // a program that runs can be renamed, not replaced
+		_ = os.Remove(l.Path + ".old")
+		_ = os.Rename(l.Path, l.Path+".old")
+	}
+	if err := files.WriteFile(l.Path, data, 0o755); err != nil {
+		return err
+	}
+	return os.Chtimes(l.Path, a.ModTime(), a.ModTime())
+}

@@ -104,6 +104,9 @@ func (h Home) ChangeLock() string { return h.join("locks", "change.lock") }
 // ResidentLock is held by the process that runs the clock.
 func (h Home) ResidentLock() string { return h.join("locks", "resident.lock") }
 
+// TrayLock is held by the process that shows the tray.
+func (h Home) TrayLock() string { return h.join("locks", "tray.lock") }
+
 // WindowLock is held by the process that shows the window.
 func (h Home) WindowLock() string { return h.join("locks", "window.lock") }
 

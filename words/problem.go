@@ -1,7 +1,10 @@
 package words
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +61,8 @@ type Problem struct {
 	Detail string
 	Do     string
 	Err    error
+
+	pairs []any // what the sentences were filled from
 }
 
 // New makes the Problem with this code, its sentences filled from pairs as in Say.
@@ -65,7 +70,7 @@ func New(code Code, err error, pairs ...any) *Problem {
 	id := "problem." + string(code)
 	detail, _ := find(id+".detail", pairs) // not every problem has more to say
 	do, _ := find(id+".do", pairs)
-	return &Problem{Code: code, Title: Say(id+".title", pairs...), Detail: detail, Do: do, Err: err}
+	return &Problem{Code: code, Title: Say(id+".title", pairs...), Detail: detail, Do: do, Err: err, pairs: pairs}
 }
 
 // Error is the whole Problem on one line: title, detail, what to do.
@@ -80,6 +85,44 @@ func (p *Problem) Error() string {
 }
 
 func (p *Problem) Unwrap() error { return p.Err }
+
+// problemFile is how a Problem stands in a file: its sentences are made anew by
+// whoever reads it, in his language.
+type problemFile struct {
+	Code Code           `json:"code"`
+	With map[string]any `json:"with,omitempty"`
+	Text string         `json:"text,omitempty"` // of the cause
+}
+
+// MarshalJSON keeps the code, what fills the sentences, and the cause's text.
+func (p *Problem) MarshalJSON() ([]byte, error) {
+	f := problemFile{Code: p.Code, With: map[string]any{}}
+	for i := 0; i+1 < len(p.pairs); i += 2 {
+		f.With[p.pairs[i].(string)] = p.pairs[i+1]
+	}
+	if p.Err != nil {
+		f.Text = p.Err.Error()
+	}
+	return json.Marshal(f)
+}
+
+// UnmarshalJSON makes the Problem anew.
+func (p *Problem) UnmarshalJSON(data []byte) error {
+	var f problemFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	var pairs []any
+	for _, name := range slices.Sorted(maps.Keys(f.With)) {
+		pairs = append(pairs, name, f.With[name])
+	}
+	var cause error
+	if f.Text != "" {
+		cause = errors.New(f.Text)
+	}
+	*p = *New(f.Code, cause, pairs...)
+	return nil
+}
 
 // Is makes every Problem of one code the same to errors.Is.
 func (p *Problem) Is(target error) bool {

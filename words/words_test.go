@@ -147,6 +147,18 @@ func TestProblemSaysWhatAndWhatToDoAndKeepsItsCause(t *testing.T) {
 	}
 }
 
+func TestProblemSurvivesAFile(t *testing.T) {
+	before := New(KeyMissing, errors.New("cause"), "Name", "github", "Key", "TOKEN")
+	data, err := json.Marshal(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var after *Problem
+	if err := json.Unmarshal(data, &after); err != nil || after.Error() != before.Error() || after.Err.Error() != "cause" || !Has(after, KeyMissing) {
+		t.Errorf("%v: %s became %v", err, data, after)
+	}
+}
+
 func TestUnknownLanguageIsEnglish(t *testing.T) {
 	Use("xx", "tlh-Latn")
 	defer Use()

@@ -1,0 +1,67 @@
+// Package imports reads what other programs wrote about servers and makes
+// Founds of it: a server, with its keys apart. One file a format.
+//
+// Its rules: nothing is started and nothing is written; what looks like a key
+// never stays in a Server; a placeholder becomes a key that is still to be
+// entered.
+package imports
+
+import (
+	"regexp"
+	"strings"
+
+	"mcp-companion/configs"
+	"mcp-companion/servers"
+)
+
+// Found is a server that a text or a client's entry tells of.
+type Found struct {
+	Name   string // made one that servers.CheckName takes
+	Server servers.Server
+	// Env and Headers hold the values that look like keys, by variable or header; ""
+	// where the text has a placeholder. They are not in Server.
+	Env, Headers map[string]string
+}
+
+var placeholder = regexp.MustCompile(`(?i)^(your[_\- ].*|.*[_\- ]here|<.*>|\$\{input:.*\}|x{3,}|\.{3}|changeme|insert.*|replace.*|)$`)
+
+// IsPlaceholder reports whether a value only stands where the user's own is to go.
+func IsPlaceholder(value string) bool { return placeholder.MatchString(strings.TrimSpace(value)) }
+
+var reference = regexp.MustCompile(`^(Bearer )?\$\{?[A-Za-z_]`)
+
+// lift takes what looks like a key out of values.
+func lift(values map[string]string) (plain, keys map[string]string) {
+	for name, v := range values {
+		secret := configs.LooksSecret(name, v) && !reference.MatchString(v)
+		if secret || IsPlaceholder(v) && strings.Contains(v, "${input:") {
+			if keys == nil {
+				keys = map[string]string{}
+			}
+			if keys[name] = v; IsPlaceholder(v) {
+				keys[name] = ""
+			}
+			continue
+		}
+		if plain == nil {
+			plain = map[string]string{}
+		}
+		plain[name] = v
+	}
+	return plain, keys
+}
+
+var notInName = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// Name makes a name that every client can carry of what a text calls a server.
+func Name(text string) string {
+	text = text[strings.LastIndexByte(text, '/')+1:]
+	text = strings.Trim(notInName.ReplaceAllString(text, "-"), "-")
+	if len(text) > 32 {
+		text = strings.TrimRight(text[:32], "-")
+	}
+	if text == "" {
+		return "server"
+	}
+	return text
+}

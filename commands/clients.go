@@ -1,0 +1,139 @@
+package commands
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+
+	"golang.org/x/term"
+)
+
+func clients(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
+	if err != nil {
+		return err
+	}
+	s := e.State(ctx)
+	if s.Problem != nil && s.Clients == nil {
+		return s.Problem
+	}
+	type row struct {
+		ID        string         `json:"id"`
+		Title     string         `json:"title"`
+		Installed bool           `json:"installed"`
+		Running   bool           `json:"running"`
+		Managed   bool           `json:"managed"`
+		Set       string         `json:"set,omitempty"`
+		Files     []string       `json:"files"`
+		Entries   map[string]int `json:"entries"`
+		Waits     bool           `json:"waits"`
+		Problem   string         `json:"problem,omitempty"`
+	}
+	rows, text := []row{}, [][]string{}
+	for _, c := range s.Clients {
+		r := row{ID: c.ID, Title: c.Title, Installed: c.Installed, Running: c.Running, Managed: c.Managed, Set: c.Set, Files: []string{}, Entries: map[string]int{}, Waits: c.Restart}
+		if c.File != "" {
+			r.Files = append([]string{c.File}, c.Others...)
+		}
+		for _, entry := range c.Entries {
+			r.Entries[string(entry.Kind)]++
+		}
+		if c.Problem != nil {
+			r.Problem = c.Problem.Error()
+		}
+		rows = append(rows, r)
+		if c.Installed || c.Managed {
+			text = append(text, []string{c.ID, clientWords(c), strconv.Itoa(len(c.Entries)), c.File})
+		}
+	}
+	if *asJSON {
+		return printJSON(e.Out, map[string]any{"clients": rows})
+	}
+	if len(text) == 0 {
+		fmt.Fprintln(e.Out, words.Say("cmd.noclients"))
+		return nil
+	}
+	return columns(e.Out, text)
+}
+
+func clientWords(c companion.ClientState) string {
+	switch {
+	case c.Problem != nil:
+		return c.Problem.Title
+	case c.Restart:
+		return words.Say("cmd.client.waits")
+	case c.Managed && c.Running:
+		return words.Say("cmd.client.managedrunning")
+	case c.Managed:
+		return words.Say("cmd.client.managed")
+	case c.Running:
+		return words.Say("cmd.client.running")
+	}
+	return words.Say("cmd.client.found")
+}
+
+func apply(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	var ids many
+	f.Var(&ids, "client", "")
+	dry := f.Bool("dry-run", false, "")
+	restart := f.String("restart", "later", "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"ask", "yes", "no", "later"}, *restart) {
+		return usage(words.Say("cmd.many", "Text", "--restart="+*restart))
+	}
+	p, err := e.ProposeApply(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	if *dry {
+		for _, v := range p.Files {
+			fmt.Fprint(e.Out, v.Diff)
+		}
+		return nil
+	}
+	if len(p.Waiting) > 0 && *restart == "no" {
+		return words.New(words.AppRunning, nil, "Client", strings.Join(p.Waiting, ", "))
+	}
+	r, err := e.Apply(ctx, p)
+	if err != nil {
+		return err
+	}
+	e.say(p, r)
+	if len(r.Waiting) == 0 || *restart == "later" || *restart == "ask" && !e.yes(words.Say("cmd.restart", "Client", strings.Join(r.Waiting, ", "))) {
+		return nil
+	}
+	var errs []error
+	for _, w := range e.State(ctx).Pending {
+		errs = append(errs, e.Restart(ctx, w.Client))
+	}
+	return errors.Join(errs...)
+}
+
+// yes asks a question on a terminal; elsewhere the answer is no.
+func (e *Env) yes(question string) bool {
+	if !term.IsTerminal(int(e.In.Fd())) {
+		return false
+	}
+	fmt.Fprint(e.Err, question+" [y/N] ")
+	line, _ := bufio.NewReader(e.In).ReadString('\n')
+	return strings.EqualFold(strings.TrimSpace(line), "y")
+}

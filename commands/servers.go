@@ -1,0 +1,308 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"mcp-companion/companion"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// serverRow is one server in --json. Members are only ever added.
+type serverRow struct {
+	Name    string   `json:"name"`
+	Status  string   `json:"status"`
+	Summary string   `json:"summary"`
+	Command string   `json:"command,omitempty"`
+	Args    []string `json:"args,omitempty"`
+	URL     string   `json:"url,omitempty"`
+	Tools   int      `json:"tools,omitempty"`
+	InUse   bool     `json:"inUse"`
+	Sets    []string `json:"sets,omitempty"`
+	Live    []string `json:"live,omitempty"`
+	Code    string   `json:"problem,omitempty"`
+}
+
+func rowOf(s companion.ServerState) serverRow {
+	r := serverRow{Name: s.Name, Status: s.Status.String(), Summary: s.Summary, Command: s.Server.Command, Args: s.Server.Args, URL: s.Server.URL, Tools: s.Tools, InUse: s.InUse, Sets: s.Sets, Live: s.Live}
+	if s.Problem != nil {
+		r.Code = string(s.Problem.Code)
+	}
+	return r
+}
+
+func list(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
+	if err != nil {
+		return err
+	}
+	return e.printServers(e.State(ctx), *asJSON, nil)
+}
+
+// printServers prints the servers, or the named ones.
+func (e *Env) printServers(s companion.State, asJSON bool, only []string) error {
+	if s.Problem != nil {
+		if s.Servers == nil {
+			return s.Problem
+		}
+		tell(e.Err, s.Problem)
+	}
+	rows := []serverRow{}
+	for _, v := range s.Servers {
+		if len(only) == 0 || slices.Contains(only, v.Name) {
+			rows = append(rows, rowOf(v))
+		}
+	}
+	if asJSON {
+		return printJSON(e.Out, map[string]any{"servers": rows})
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(e.Out, words.Say("cmd.noservers"))
+		return nil
+	}
+	var text [][]string
+	for _, r := range rows {
+		text = append(text, []string{r.Name, r.Status, r.Summary})
+	}
+	return columns(e.Out, text)
+}
+
+// serverFlags are what add and edit have in common.
+type serverFlags struct {
+	env, secrets, headers, unset many
+	cwd, name                    string
+}
+
+func (sf *serverFlags) parse(args []string, isEdit bool) (before, behind []string, err error) {
+	f := newFlags()
+	f.Var(&sf.env, "env", "")
+	f.Var(&sf.secrets, "secret", "")
+	f.Var(&sf.headers, "header", "")
+	f.StringVar(&sf.cwd, "cwd", "", "")
+	if isEdit {
+		f.Var(&sf.unset, "unset", "")
+		f.StringVar(&sf.name, "name", "", "")
+	}
+	return parse(f, args)
+}
+
+// into puts the flags into a draft. Secrets are asked for, or read from stdin,
+// one line each, in the order given.
+func (sf *serverFlags) into(e *Env, d *companion.Draft, behind []string, url string) error {
+	s := &d.Server
+	s.Env, s.Headers = maps.Clone(s.Env), maps.Clone(s.Headers)
+	switch {
+	case len(behind) > 0:
+		s.Command, s.Args, s.URL = behind[0], behind[1:], ""
+	case url != "":
+		s.URL, s.Command, s.Args = url, "", nil
+	}
+	if sf.cwd != "" {
+		s.Cwd = sf.cwd
+	}
+	for _, k := range sf.unset {
+		delete(s.Env, k)
+		delete(s.Headers, k)
+	}
+	if err := pairs(&s.Env, sf.env); err != nil {
+		return err
+	}
+	if err := pairs(&s.Headers, sf.headers); err != nil {
+		return err
+	}
+	if len(sf.secrets) == 0 {
+		return nil
+	}
+	typed := map[string]companion.Secret{}
+	ask := newAsker(e)
+	for _, k := range sf.secrets {
+		v, err := ask.secret(d.Name, k)
+		if err != nil {
+			return err
+		}
+		typed[k] = v
+	}
+	if s.IsRemote() {
+		d.Headers = typed
+	} else {
+		d.Env = typed
+	}
+	return nil
+}
+
+func pairs(into *map[string]string, list []string) error {
+	for _, kv := range list {
+		k, v, ok := strings.Cut(kv, "=")
+		if !ok || k == "" {
+			return usage(words.Say("cmd.pair", "Text", kv))
+		}
+		if *into == nil {
+			*into = map[string]string{}
+		}
+		(*into)[k] = v
+	}
+	return nil
+}
+
+func add(ctx context.Context, e *Env, args []string) error {
+	var sf serverFlags
+	before, behind, err := sf.parse(args, false)
+	if err != nil {
+		return err
+	}
+	url := ""
+	if behind == nil && len(before) == 2 {
+		url, before = before[1], before[:1]
+	}
+	if err := exactly(before, 1, 1); err != nil {
+		return err
+	}
+	if url == "" && len(behind) == 0 {
+		return usage(words.Say("cmd.few"))
+	}
+	d := companion.Draft{Name: before[0]}
+	if err := servers.CheckName(d.Name); err != nil {
+		return err // before anything is asked for
+	}
+	if err := sf.into(e, &d, behind, url); err != nil {
+		return err
+	}
+	p, err := e.LibraryOnly().ProposeServer(ctx, d)
+	return e.done(ctx, p, err)
+}
+
+func editServer(ctx context.Context, e *Env, args []string) error {
+	var sf serverFlags
+	before, behind, err := sf.parse(args, true)
+	if err != nil {
+		return err
+	}
+	url := ""
+	if len(before) == 2 {
+		url, before = before[1], before[:1]
+	}
+	if err := exactly(before, 1, 1); err != nil {
+		return err
+	}
+	lib, err := e.Library()
+	if err != nil {
+		return err
+	}
+	name, s, ok := lib.Find(before[0])
+	if !ok {
+		return words.New(words.ServerUnknown, nil, "Name", before[0])
+	}
+	d := companion.Draft{Was: name, Name: name, Server: *s, Sets: lib.SetsOf(name)}
+	if sf.name != "" {
+		d.Name = sf.name
+	}
+	if err := sf.into(e, &d, behind, url); err != nil {
+		return err
+	}
+	p, err := e.LibraryOnly().ProposeServer(ctx, d)
+	return e.done(ctx, p, err)
+}
+
+func remove(ctx context.Context, e *Env, args []string) error {
+	if err := exactly(args, 1, 1); err != nil {
+		return err
+	}
+	p, err := e.LibraryOnly().ProposeRemove(ctx, args[0])
+	return e.done(ctx, p, err)
+}
+
+// maxImport is the longest text import reads.
+const maxImport = 10 << 20
+
+func importAny(ctx context.Context, e *Env, args []string) error {
+	if err := exactly(args, 0, 1); err != nil {
+		return err
+	}
+	var drafts []companion.Draft
+	var err error
+	if len(args) == 1 && args[0] != "-" && !exists(args[0]) {
+		drafts, err = e.ImportClient(args[0])
+	} else {
+		var in io.Reader = e.In
+		if len(args) == 1 && args[0] != "-" {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			in = f
+		}
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(in, maxImport)); err == nil {
+			drafts, err = e.Import(string(text))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	p, err := e.LibraryOnly().ProposeServers(ctx, drafts)
+	if err := e.done(ctx, p, err); err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		for _, k := range slices.Sorted(maps.Keys(d.Env)) {
+			if d.Env[k].IsEmpty() {
+				fmt.Fprintln(e.Out, words.Say("cmd.keymissing", "Name", d.Name, "Key", k))
+			}
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func check(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	names, _, err := parse(f, args)
+	if err != nil {
+		return err
+	}
+	if len(names) != 1 {
+		err = e.Check(ctx, names...)
+	} else {
+		// One server is probed right here: this is what the clock and Check start.
+		r, probe := e.Probe(ctx, names[0])
+		names[0], err = r.Name, probe
+	}
+	if err != nil {
+		return err
+	}
+	s := e.State(ctx)
+	if err := e.printServers(s, *asJSON, names); err != nil {
+		return err
+	}
+	bad := false
+	for _, v := range s.Servers {
+		if v.Problem != nil && v.InUse && (len(names) == 0 || slices.Contains(names, v.Name)) {
+			bad = true
+			if !*asJSON {
+				fmt.Fprintf(e.Err, "%s: ", v.Name)
+				tell(e.Err, v.Problem)
+			}
+		}
+	}
+	if bad {
+		return errSilent
+	}
+	return nil
+}

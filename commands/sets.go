@@ -1,0 +1,151 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
+)
+
+func sets(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
+	if err != nil {
+		return err
+	}
+	s := e.State(ctx)
+	if s.Problem != nil && s.Servers == nil {
+		return s.Problem
+	}
+	type row struct {
+		Name    string   `json:"name"`
+		Icon    string   `json:"icon,omitempty"`
+		Servers []string `json:"servers"`
+		Current bool     `json:"current"`
+	}
+	rows, text := []row{}, [][]string{}
+	for _, v := range s.Sets {
+		rows = append(rows, row{v.Name, v.Icon, append([]string{}, v.Servers...), v.Current})
+		text = append(text, []string{mark(v.Current) + v.Name, strings.Join(v.Servers, ", ")})
+	}
+	if *asJSON {
+		return printJSON(e.Out, map[string]any{"sets": rows})
+	}
+	text = append(text, []string{mark(s.Set == companion.AllServers) + words.Say("cmd.all")})
+	return columns(e.Out, text)
+}
+
+func mark(on bool) string {
+	if on {
+		return "* "
+	}
+	return "  "
+}
+
+func use(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	client := f.String("client", "", "")
+	all := f.Bool("all", false, "")
+	rest, _, err := parse(f, args)
+	if err != nil {
+		return err
+	}
+	if *all {
+		rest = append(rest, companion.AllServers)
+	}
+	if err := exactly(rest, 1, 1); err != nil {
+		return err
+	}
+	p, err := e.ProposeUse(ctx, rest[0], *client)
+	return e.done(ctx, p, err)
+}
+
+func set(ctx context.Context, e *Env, args []string) error {
+	if err := exactly(args, 2, -1); err != nil {
+		return err
+	}
+	what, name, members := args[0], args[1], args[2:]
+	c := e.LibraryOnly()
+	switch what {
+	case "add":
+		p, err := c.ProposeSet(ctx, companion.SetDraft{Name: name, Servers: members})
+		return e.done(ctx, p, err)
+	case "edit":
+		d := companion.SetDraft{Was: name, Name: name, Servers: members}
+		for _, s := range e.State(ctx).Sets {
+			if s.Name == name {
+				d.Icon = s.Icon
+			}
+		}
+		p, err := c.ProposeSet(ctx, d)
+		return e.done(ctx, p, err)
+	case "remove":
+		if err := exactly(members, 0, 0); err != nil {
+			return err
+		}
+		p, err := c.ProposeRemoveSet(ctx, name)
+		return e.done(ctx, p, err)
+	}
+	return usage(words.Say("cmd.many", "Text", what))
+}
+
+func history(ctx context.Context, e *Env, args []string) error {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
+	if err != nil {
+		return err
+	}
+	records, err := e.History(ctx)
+	if err != nil {
+		return err
+	}
+	type row struct {
+		ID     string   `json:"id"`
+		Time   string   `json:"time"`
+		Reason string   `json:"reason"`
+		Files  []string `json:"files"`
+		Undone bool     `json:"undone"`
+	}
+	rows, text := []row{}, [][]string{}
+	for _, r := range records {
+		rows = append(rows, row{r.ID, r.Time.Format("2006-01-02T15:04:05Z07:00"), r.Reason, r.Files, r.Undone})
+		note := ""
+		if r.Undone {
+			note = words.Say("cmd.undone")
+		}
+		text = append(text, []string{r.ID, r.Time.Format("2006-01-02 15:04"), r.Reason, note})
+	}
+	if *asJSON {
+		return printJSON(e.Out, map[string]any{"history": rows})
+	}
+	return columns(e.Out, text)
+}
+
+func undo(ctx context.Context, e *Env, args []string) error {
+	if err := exactly(args, 0, 1); err != nil {
+		return err
+	}
+	id := ""
+	if len(args) == 1 {
+		id = args[0]
+	}
+	r, err := e.Undo(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, title := range r.Waiting {
+		fmt.Fprintln(e.Out, words.Say("cmd.waits", "Client", title))
+	}
+	fmt.Fprintln(e.Out, words.Say("cmd.tookback"))
+	return nil
+}

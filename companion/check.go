@@ -1,0 +1,94 @@
+package companion
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"mcp-companion/health"
+	"mcp-companion/launch"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// Probe looks at the server in this process, writes its report and returns the
+// verdict on it.
+func (c *Companion) Probe(ctx context.Context, name string) (health.Report, error) {
+	lib, err := c.Library()
+	if err != nil {
+		return health.Report{}, err
+	}
+	name, s, ok := lib.Find(name)
+	if !ok {
+		return health.Report{}, words.New(words.ServerUnknown, nil, "Name", name)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Start(probeLimit))
+	defer cancel()
+	r := health.Report{Version: 1, Server: s.ID, Name: name, Time: time.Now().UTC()}
+	plan, err := launch.For(ctx, name, s, lib.ID, c.store, os.Environ())
+	if err != nil {
+		r.Status, r.Problem = health.Failing, words.For(err)
+	} else {
+		r = health.Probe(ctx, plan)
+	}
+	r.Of = settingsOf(s)
+	return r, r.Save(c.home)
+}
+
+// atOnce is how many servers are probed at the same time.
+const atOnce = 2
+
+// Check probes the servers now, all in use when none are named, each in a short
+// process of its own, and returns when the reports are written.
+func (c *Companion) Check(ctx context.Context, names ...string) error {
+	if len(names) == 0 {
+		lib, err := c.Library()
+		if err != nil {
+			return err
+		}
+		names = usedNames(lib)
+	}
+	slots := make(chan struct{}, atOnce)
+	errs := make([]error, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = c.probeApart(ctx, name)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func usedNames(lib *servers.Library) []string {
+	use := inUse(lib)
+	var names []string
+	for _, n := range lib.Names() {
+		if use[n] {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// probeApart runs `check NAME`. Its exit code tells of the server, which the
+// report tells better; only that it could not be run is an error.
+func (c *Companion) probeApart(ctx context.Context, name string) error {
+	cmd := exec.CommandContext(ctx, c.lean(), "check", name)
+	cmd.Env = append(os.Environ(), "MCP_COMPANION_HOME="+string(c.home))
+	hide(cmd)
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,135 @@
+package companion
+
+import (
+	"context"
+	"time"
+
+	"mcp-companion/clients"
+	"mcp-companion/files"
+	"mcp-companion/health"
+	"mcp-companion/launch"
+)
+
+// The clock's pace. Starting a server costs, and some open a browser: a local
+// one is probed when its settings are new, after a failure with growing
+// distance, and otherwise seldom.
+const (
+	clockEvery  = 30 * time.Second
+	pendingLook = time.Second
+	probeAgain  = 6 * time.Hour
+	backoff     = 5 * time.Minute // doubled for each failure in a row
+)
+
+// RunClock does what nobody asks for by hand, until ctx ends: it takes back what
+// an interruption left, probes servers that no session tells of, and writes what
+// waits for a client's exit. One process does it, the one that holds the
+// resident lock; another one waits for its turn.
+func (c *Companion) RunClock(ctx context.Context) {
+	lock, ok := c.takeResident(ctx)
+	if !ok {
+		return
+	}
+	defer lock.Unlock()
+	_ = c.locked(ctx, func() error { return nil }) // recovers; a failure is met again, and shown, at the next action
+	changed := make(chan struct{}, 1)
+	c.watch(ctx, func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		case <-timer.C:
+		}
+		c.probeDue(ctx)
+		timer.Reset(c.lookAtPending(ctx))
+	}
+}
+
+// takeResident waits for the resident lock, or for ctx's end.
+func (c *Companion) takeResident(ctx context.Context) (*files.Lock, bool) {
+	tick := time.NewTicker(clockEvery)
+	defer tick.Stop()
+	for {
+		if lock, err := files.TryLock(c.home.ResidentLock()); err == nil {
+			return lock, true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-tick.C:
+		}
+	}
+}
+
+// lookAtPending writes what can be written, and says when to look again: soon
+// while a client is waited for, because the gap after its exit can be short.
+func (c *Companion) lookAtPending(ctx context.Context) time.Duration {
+	if len(c.waiting()) == 0 {
+		return clockEvery
+	}
+	still, _ := c.FinishPending(ctx) // what failed still waits, and State shows it
+	if len(still) > 0 {
+		return pendingLook
+	}
+	return clockEvery
+}
+
+// probeDue probes the first server that is due; the report that it writes brings
+// the clock back for the next.
+func (c *Companion) probeDue(ctx context.Context) {
+	lib, err := c.Library()
+	if err != nil {
+		return
+	}
+	sessions, _ := launch.Sessions(c.home)
+	live := map[string]bool{}
+	for _, s := range sessions {
+		live[s.Server] = true
+	}
+	for _, name := range usedNames(lib) {
+		s := lib.Servers[name]
+		if live[s.ID] {
+			continue
+		}
+		r, err := health.ReadReport(c.home, s.ID)
+		if err == nil && r.Of == settingsOf(s) && time.Now().Before(nextProbe(r)) {
+			continue
+		}
+		_ = c.probeApart(ctx, name)
+		return
+	}
+}
+
+// nextProbe is when a server that was found so is looked at again.
+func nextProbe(r health.Report) time.Time {
+	if r.Status != health.Failing {
+		return r.Time.Add(probeAgain)
+	}
+	return r.Time.Add(min(backoff<<min(r.Failures, 6), probeAgain))
+}
+
+// WaitForClients waits until every client that a change waits for is gone, and
+// the change written.
+func (c *Companion) WaitForClients(ctx context.Context) error {
+	for _, p := range c.waiting() {
+		for len(clients.Find(p.Client).Running(c.system)) > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(quitLookEvery):
+			}
+		}
+	}
+	_, err := c.FinishPending(ctx)
+	return err
+}
+
+// HasResident reports whether some process runs the clock.
+func (c *Companion) HasResident() bool { return files.IsLocked(c.home.ResidentLock()) }

@@ -1,0 +1,263 @@
+package companion
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"mcp-companion/clients"
+	"mcp-companion/files"
+	"mcp-companion/health"
+	"mcp-companion/launch"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// State is the present one, read anew.
+func (c *Companion) State(context.Context) State {
+	lib, err := c.libraryToShow()
+	if lib == nil {
+		return State{Problem: words.For(err)}
+	}
+	s := State{Problem: words.For(err)}
+	sessions, _ := launch.Sessions(c.home)
+	s.Clients = c.clientStates(lib)
+	for _, p := range c.waiting() {
+		s.Pending = append(s.Pending, PendingState{p.Client, titleOf(p.Client), p.Reason, p.Since})
+	}
+	s.Servers = c.serverStates(lib, sessions, s.Clients)
+	s.Set = currentSet(lib)
+	for _, n := range lib.SetNames() {
+		set := lib.Sets[n]
+		members, _ := lib.In(n)
+		s.Sets = append(s.Sets, SetState{Name: n, Icon: set.Icon, Servers: members, Current: s.Set == n})
+	}
+	for _, v := range s.Servers {
+		if v.InUse {
+			s.Status = health.Worst(s.Status, v.Status)
+		}
+	}
+	return s
+}
+
+// currentSet is State.Set.
+func currentSet(lib *servers.Library) string {
+	set, seen := AllServers, false
+	for _, lc := range lib.Clients {
+		if !lc.Managed {
+			continue
+		}
+		if seen && lc.Set != set {
+			return Mixed
+		}
+		set, seen = lc.Set, true
+	}
+	return set
+}
+
+func (c *Companion) serverStates(lib *servers.Library, sessions []launch.Session, apps []ClientState) []ServerState {
+	use := inUse(lib)
+	var list []ServerState
+	for _, name := range lib.Names() {
+		s := lib.Servers[name]
+		live := slices.DeleteFunc(slices.Clone(sessions), func(x launch.Session) bool { return x.Server != s.ID })
+		var report *health.Report
+		if r, err := health.ReadReport(c.home, s.ID); err == nil {
+			report = &r
+		}
+		v := health.Judge(live, report, settingsOf(s))
+		state := ServerState{Name: name, Server: *s, Status: v.Status, Summary: v.Summary, Problem: v.Problem, Tools: v.Tools, Checked: v.Checked, Sets: lib.SetsOf(name), InUse: use[name]}
+		for _, x := range live {
+			if t := titleOf(x.Client); t != "" && !slices.Contains(state.Live, t) {
+				state.Live = append(state.Live, t)
+			}
+		}
+		for _, app := range apps {
+			if slices.ContainsFunc(app.Entries, func(e EntryState) bool { return e.Server == name && e.Kind != Users }) {
+				state.Clients = append(state.Clients, app.Title)
+			}
+		}
+		list = append(list, state)
+	}
+	return list
+}
+
+// inUse are the servers in the current sets of the managed clients; all of them
+// where no client is managed.
+func inUse(lib *servers.Library) map[string]bool {
+	use, any := map[string]bool{}, false
+	for _, lc := range lib.Clients {
+		if lc.Managed {
+			any = true
+			names, _ := lib.In(lc.Set)
+			for _, n := range names {
+				use[n] = true
+			}
+		}
+	}
+	if !any {
+		for _, n := range lib.Names() {
+			use[n] = true
+		}
+	}
+	return use
+}
+
+// settingsOf names a server's settings: another value, and a report on it is old.
+func settingsOf(s *servers.Server) string {
+	plain := *s
+	plain.Formerly = nil
+	data, err := json.Marshal(plain)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+func (c *Companion) clientStates(lib *servers.Library) []ClientState {
+	l, _ := c.launcher()
+	system := c.system.Once()
+	var list []ClientState
+	for _, client := range clients.All() {
+		lc := lib.Clients[client.ID]
+		if lc == nil {
+			lc = &servers.Client{}
+		}
+		s := ClientState{ID: client.ID, Title: client.Title, Managed: lc.Managed, Set: lc.Set, Applies: words.Say(client.Applies), CanQuit: client.CanRestart()}
+		s.Installed = client.Installed(system)
+		if paths := client.Files(system, lc.File); len(paths) > 0 {
+			s.File, s.Others = paths[0], paths[1:]
+		}
+		s.Running = len(client.Running(system)) > 0
+		_, err := os.Stat(c.pendingPath(client.ID))
+		s.Restart = err == nil
+		if s.File != "" && (s.Installed || s.Managed) {
+			s.Entries, s.Problem = c.entryStates(client, s.File, l, lib, lc)
+		}
+		list = append(list, s)
+	}
+	slices.SortStableFunc(list, func(a, b ClientState) int {
+		switch {
+		case a.Installed == b.Installed:
+			return 0
+		case a.Installed:
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+func (c *Companion) entryStates(client *clients.Client, path string, l clients.Launcher, lib *servers.Library, lc *servers.Client) ([]EntryState, *words.Problem) {
+	entries, err := client.Entries(path, l, lc.Entries)
+	if err != nil {
+		return nil, words.For(fileProblem(client, path, err))
+	}
+	var list []EntryState
+	for _, e := range entries {
+		s := EntryState{Key: e.Key, Kind: EntryKind(e.Kind)}
+		if name, _, ok := lib.Find(e.Run); ok && e.Run != "" {
+			s.Server = name
+		} else if name, _, ok := lib.Find(lc.Entries[e.Key].Server); ok && e.Kind == clients.Changed {
+			s.Server = name
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Subscribe calls show with the present State at once and after every change,
+// one call at a time, skipping States nobody saw. It watches until stop, which
+// waits for a show that is under way.
+func (c *Companion) Subscribe(show func(State)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	changed := make(chan struct{}, 1)
+	tell := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	c.watch(ctx, tell)
+	tell()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+				show(c.State(ctx))
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// watched are the folders of ours whose changes make a new State.
+func (c *Companion) watched() []string {
+	return []string{string(c.home), c.home.Sessions(), c.home.Reports(), c.home.Pending()}
+}
+
+// watch calls tell when a file of ours changes, and when a sweep every 30 s finds
+// that a client's file has, or that a client has started or ended.
+func (c *Companion) watch(ctx context.Context, tell func()) {
+	for _, dir := range c.watched() {
+		_ = os.MkdirAll(dir, 0o700) // where it can't be made the sweep still sees the library
+	}
+	_ = files.Watch(ctx, c.watched(), func(paths []string) {
+		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return strings.HasSuffix(p, ".json") }) {
+			tell()
+		}
+	})
+	go func() {
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		before := c.sweep()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if now := c.sweep(); now != before {
+					before = now
+					tell()
+				}
+			}
+		}
+	}()
+}
+
+// sweep is a mark of what can't be watched cheaply: the clients' files and
+// whether those clients run whose files wait for their exit.
+func (c *Companion) sweep() string {
+	var b strings.Builder
+	lib, err := c.libraryToShow()
+	if lib == nil {
+		return err.Error()
+	}
+	system := c.system.Once()
+	for _, client := range clients.All() {
+		lc := lib.Clients[client.ID]
+		if lc == nil || !lc.Managed {
+			continue
+		}
+		for _, path := range client.Files(system, lc.File) {
+			if i, err := os.Stat(path); err == nil {
+				b.WriteString(i.ModTime().String())
+			}
+			b.WriteByte(';')
+		}
+		if client.Rewrites && len(client.Running(system)) > 0 {
+			b.WriteByte('+')
+		}
+	}
+	return b.String()
+}

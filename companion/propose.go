@@ -1,0 +1,288 @@
+package companion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"mcp-companion/clients"
+	"mcp-companion/configs"
+	"mcp-companion/files"
+	"mcp-companion/secrets"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// Proposal is an action computed and not yet done: what would change where.
+type Proposal struct {
+	Reason  string // in words, for the history
+	Files   []FileView
+	Waiting []string // titles of clients that must be closed for it
+
+	library   string // the library's id
+	changes   []*configs.Change
+	secrets   map[string]secrets.Secret // new values, by the secret's id
+	waits     []string                  // ids of the clients of Waiting
+	done      []string                  // ids of the clients whose files are in changes, or need none
+	launching bool                      // an entry names our launcher
+}
+
+// IsEmpty reports whether nothing would change, now or later.
+func (p *Proposal) IsEmpty() bool {
+	return len(p.changes) == 0 && len(p.secrets) == 0 && len(p.waits) == 0
+}
+
+// FileView is a Proposal's part for one file, to be shown.
+type FileView struct {
+	Path   string
+	Client string // title; "" for our own library
+	Words  string // "Adds github. Leaves 5 others alone."
+	Diff   string // unified, with what looks like a key masked
+}
+
+// edit changes the library for a proposal.
+type edit func(lib *servers.Library, p *Proposal) error
+
+// propose computes what becomes of the library by f, and of the files of the
+// managed clients and those named by also. only, if not empty, leaves all other
+// clients out.
+func (c *Companion) propose(reason string, f edit, scope scope) (*Proposal, error) {
+	lib, err := c.Library()
+	if err != nil {
+		return nil, err
+	}
+	p := &Proposal{Reason: reason, library: lib.ID, secrets: map[string]secrets.Secret{}}
+	if f != nil {
+		if err := f(lib, p); err != nil {
+			return nil, err
+		}
+	}
+	if !c.libraryOnly {
+		if err := c.planClients(lib, p, scope); err != nil {
+			return nil, err
+		}
+	}
+	change, err := lib.Change()
+	if err != nil {
+		return nil, err
+	}
+	if !change.IsEmpty() {
+		p.changes = slices.Insert(p.changes, 0, change)
+		p.Files = slices.Insert(p.Files, 0, FileView{Path: change.Path, Words: words.Say("change.library"), Diff: change.Diff()})
+	}
+	return p, nil
+}
+
+// scope says which clients a proposal is about: all managed ones, and more, or
+// only one.
+type scope struct {
+	also []string // besides the managed ones
+	only string
+}
+
+func (s scope) has(id string, lc *servers.Client) bool {
+	if s.only != "" {
+		return id == s.only
+	}
+	return lc != nil && lc.Managed || slices.Contains(s.also, id)
+}
+
+// planClients adds to p what becomes of the clients' files, and to the library
+// which entries are ours then.
+func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) error {
+	l, _ := c.launcher()
+	system := c.system.Once()
+	written := map[string]bool{}
+	for _, client := range clients.All() {
+		lc := lib.Clients[client.ID]
+		if !scope.has(client.ID, lc) {
+			continue
+		}
+		want, err := wanted(lib, lc)
+		if err != nil {
+			return err
+		}
+		chosen := ""
+		if lc != nil {
+			chosen = lc.File
+		}
+		var outcomes []*clients.Outcome
+		for _, path := range client.Files(system, chosen) {
+			if written[path] {
+				continue
+			}
+			written[path] = true
+			o, err := client.Plan(path, l, lib, want)
+			if err != nil {
+				return fileProblem(client, path, err)
+			}
+			outcomes = append(outcomes, o)
+		}
+		c.take(lib, p, client, outcomes, system)
+	}
+	return nil
+}
+
+// take puts a client's part into p, or makes it wait for the client's exit.
+func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Client, outcomes []*clients.Outcome, system clients.System) {
+	changing := slices.ContainsFunc(outcomes, func(o *clients.Outcome) bool { return !o.Change.IsEmpty() })
+	waits := changing && client.Rewrites && len(client.Running(system)) > 0
+	for _, o := range outcomes {
+		if !o.Change.IsEmpty() {
+			p.Files = append(p.Files, FileView{Path: o.Change.Path, Client: client.Title, Words: outcomeWords(o), Diff: o.Change.Diff()})
+		}
+	}
+	if waits {
+		p.waits, p.Waiting = append(p.waits, client.ID), append(p.Waiting, client.Title)
+		return
+	}
+	p.done = append(p.done, client.ID)
+	for _, o := range outcomes {
+		if !o.Change.IsEmpty() {
+			p.changes = append(p.changes, o.Change)
+			p.launching = p.launching || len(o.Added)+len(o.Mended) > 0
+		}
+	}
+	if len(outcomes) == 0 {
+		return
+	}
+	lc, entries := lib.Clients[client.ID], outcomes[0].Entries
+	if lc == nil && len(entries) == 0 {
+		return
+	}
+	lc = lib.Client(client.ID)
+	if !maps.EqualFunc(lc.Entries, entries, func(a, b servers.Entry) bool {
+		return a.Server == b.Server && string(a.Parked) == string(b.Parked)
+	}) {
+		lc.Entries = entries
+	}
+}
+
+// wanted lists the servers that a client's file shall have.
+func wanted(lib *servers.Library, lc *servers.Client) ([]clients.Want, error) {
+	if lc == nil || !lc.Managed {
+		return nil, nil
+	}
+	names, ok := lib.In(lc.Set)
+	if !ok {
+		return nil, words.New(words.SetUnknown, nil, "Set", lc.Set)
+	}
+	var want []clients.Want
+	for _, n := range names {
+		want = append(want, clients.Want{Name: n, ID: lib.Servers[n].ID})
+	}
+	return want, nil
+}
+
+// outcomeWords says what a Plan does, a sentence for each kind of thing.
+func outcomeWords(o *clients.Outcome) string {
+	var all []string
+	for _, part := range []struct {
+		id   string
+		keys []string
+	}{{"change.adds", o.Added}, {"change.removes", o.Removed}, {"change.off", o.Off}, {"change.mends", o.Mended}, {"change.keeps", o.Changed}} {
+		if len(part.keys) > 0 {
+			all = append(all, words.Say(part.id, "Names", strings.Join(part.keys, ", ")))
+		}
+	}
+	if o.Left > 0 {
+		all = append(all, words.Say("change.leaves", "Count", o.Left))
+	}
+	return strings.Join(all, " ")
+}
+
+// fileProblem puts an error about a client's file into the user's words.
+func fileProblem(client *clients.Client, path string, err error) error {
+	var s *configs.SyntaxError
+	switch {
+	case errors.As(err, &s):
+		return words.New(words.FileBroken, err, "File", s.Path, "Line", s.Line, "Column", s.Column, "Text", s.Msg)
+	case errors.Is(err, fs.ErrPermission):
+		return words.New(words.FileLocked, err, "File", path)
+	}
+	return fmt.Errorf("%s: %w", client.Title, err)
+}
+
+func busy(err error, path string) error {
+	if errors.Is(err, files.ErrLocked) {
+		return words.New(words.Busy, err, "File", path)
+	}
+	return err
+}
+
+// Result is what an action did.
+type Result struct {
+	ID      string   // of the transaction, for Undo; "" when nothing had to change
+	Waiting []string // titles of clients for whose exit a part waits
+}
+
+// Apply does p as one transaction. Where a file changed since p was computed it
+// returns the FileChanged Problem: propose again, show again.
+func (c *Companion) Apply(ctx context.Context, p *Proposal) (Result, error) {
+	var r Result
+	err := c.locked(ctx, func() (err error) {
+		r, err = c.apply(ctx, p)
+		return err
+	})
+	return r, err
+}
+
+// apply is Apply for who holds the lock.
+func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
+	if p.launching {
+		if err := c.keepLauncher(); err != nil {
+			return Result{}, err
+		}
+	}
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	if err := c.choose(); err != nil {
+		return Result{}, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.secrets)) {
+		if err := c.store.Set(limited, secrets.Ref{Library: p.library, ID: id}, p.secrets[id]); err != nil {
+			c.forget(p)
+			return Result{}, secrets.Problem(err)
+		}
+	}
+	h := c.history(&servers.Library{ID: p.library})
+	id, err := h.Apply(limited, p.Reason, p.changes)
+	if err != nil {
+		c.forget(p)
+		return Result{}, err
+	}
+	return Result{ID: id, Waiting: p.Waiting}, c.setPending(p.Reason, p.waits, p.done)
+}
+
+// forget takes the new secrets of a proposal that failed out of the store.
+func (c *Companion) forget(p *Proposal) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for id := range p.secrets {
+		_ = c.store.Delete(ctx, secrets.Ref{Library: p.library, ID: id})
+	}
+}
+
+// tries is how often an action without a preview is computed anew when a file
+// changes under it.
+const tries = 5
+
+// do proposes and applies at once.
+func (c *Companion) do(ctx context.Context, propose func() (*Proposal, error)) (Result, error) {
+	for n := 1; ; n++ {
+		p, err := propose()
+		if err != nil {
+			return Result{}, err
+		}
+		r, err := c.Apply(ctx, p)
+		if n < tries && errors.Is(err, configs.ErrChanged) {
+			continue
+		}
+		return r, err
+	}
+}

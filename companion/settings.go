@@ -1,0 +1,71 @@
+package companion
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"mcp-companion/configs"
+	"mcp-companion/files"
+	"mcp-companion/secrets"
+	"mcp-companion/words"
+)
+
+// Settings are the program's own choices, settings.json. Members it doesn't know
+// are kept.
+type Settings struct {
+	secrets.Choice
+	Language string `json:"language,omitempty"` // a BCP 47 tag; "" follows the system
+}
+
+// ReadSettings reads settings.json; a missing one is all defaults.
+func ReadSettings(home files.Home) (Settings, error) {
+	var s Settings
+	data, err := os.ReadFile(home.Settings())
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if _, err := configs.Parse(home.Settings(), data, configs.JSON); err != nil {
+		var at *configs.SyntaxError
+		errors.As(err, &at)
+		return s, words.New(words.FileBroken, err, "File", at.Path, "Line", at.Line, "Column", at.Column, "Text", at.Msg)
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("%s: %w", home.Settings(), err)
+	}
+	return s, nil
+}
+
+// choose writes the store that MCP_COMPANION_SECRETS names into settings.json,
+// where none was chosen: what is kept there must be found again without the
+// variable. Callers hold the ChangeLock.
+func (c *Companion) choose() error {
+	use := secrets.Override()
+	if use == "" {
+		return nil
+	}
+	s, err := ReadSettings(c.home)
+	if err != nil || s.Secrets != "" {
+		return err
+	}
+	if err := c.home.Make(); err != nil {
+		return err
+	}
+	change, d, err := configs.Read(c.home.Settings(), configs.JSON)
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(use)
+	if err != nil {
+		return err
+	}
+	if err := d.Set(value, "secrets"); err != nil {
+		return err
+	}
+	return files.WriteOwn(change.Path, d.Bytes())
+}

@@ -1,0 +1,83 @@
+package companion
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"mcp-companion/clients"
+	"mcp-companion/configs"
+	"mcp-companion/words"
+)
+
+// Record is one transaction of the history.
+type Record struct {
+	ID     string
+	Time   time.Time
+	Reason string
+	Files  []string
+	Undone bool
+	IsUndo bool // it took another one back
+}
+
+// History lists the transactions, newest first.
+func (c *Companion) History(context.Context) ([]Record, error) {
+	lib, err := c.libraryToShow()
+	if lib == nil {
+		return nil, err
+	}
+	list, err := c.history(lib).List()
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	for _, r := range list {
+		records = append(records, Record{r.ID, r.Time.Local(), r.Reason, r.Files, r.Undone, r.Undoes != ""})
+	}
+	return records, nil
+}
+
+// Undo takes the transaction back, the last one that stands when id is "". A
+// client that must be closed for it keeps its part waiting.
+func (c *Companion) Undo(ctx context.Context, id string) (Result, error) {
+	var result Result
+	err := c.locked(ctx, func() error {
+		lib, err := c.Library()
+		if err != nil {
+			return err
+		}
+		h := c.history(lib)
+		limited, cancel := context.WithTimeout(ctx, storeLimit)
+		defer cancel()
+		r, changes, err := h.UndoOf(limited, id)
+		if err != nil {
+			return err
+		}
+		var waits []string
+		changes = slices.DeleteFunc(changes, func(change *configs.Change) bool {
+			client := c.mustClose(change.Path)
+			if client == nil {
+				return false
+			}
+			waits = append(waits, client.ID)
+			result.Waiting = append(result.Waiting, client.Title)
+			return true
+		})
+		reason := words.Say("reason.undo", "Reason", r.Reason)
+		if result.ID, err = h.Undo(limited, r, reason, changes); err != nil {
+			return err
+		}
+		return c.setPending(reason, waits, nil)
+	})
+	return result, err
+}
+
+// mustClose is the client that has to be closed before the file can be written.
+func (c *Companion) mustClose(path string) *clients.Client {
+	for _, client := range clients.All() {
+		if client.Rewrites && slices.Contains(client.Files(c.system, ""), path) && len(client.Running(c.system)) > 0 {
+			return client
+		}
+	}
+	return nil
+}

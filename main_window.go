@@ -1,0 +1,76 @@
+//go:build !headless
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"mcp-companion/app"
+	"mcp-companion/assets"
+	"mcp-companion/companion"
+	"mcp-companion/files"
+	"mcp-companion/tray"
+	"mcp-companion/words"
+)
+
+// The window's program. It knows the commands too, and is no place for `run`: it
+// needs a display's libraries to start at all.
+
+// start is the program without arguments: the window, and the tray beside it.
+func start(ctx context.Context, c *companion.Companion) int {
+	if err := c.StartTray(); err != nil {
+		fmt.Fprintln(os.Stderr, words.For(err)) // the window does what the clock does
+	}
+	return window(ctx, c, "")
+}
+
+// window shows the window at page until it is closed. There is one at a time: a
+// second one raises the first.
+func window(ctx context.Context, c *companion.Companion, page string) int {
+	lock, err := files.TryLock(c.Home().WindowLock())
+	if errors.Is(err, files.ErrLocked) {
+		return show(c, page)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, words.For(err))
+		return 1
+	}
+	defer lock.Unlock()
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		fmt.Fprintln(os.Stderr, words.New(words.NoDisplay, nil))
+		return 1
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.RunClock(ctx) // waits while the tray runs it
+
+	picture, err := assets.Icons.ReadFile("icons/app.png")
+	if err != nil {
+		panic(err) // embedded: only a broken build has none
+	}
+	icon := fyne.NewStaticResource("icon.png", picture)
+	a := fyneapp.NewWithID("app.mcpcompanion.MCPCompanion")
+	a.SetIcon(icon)
+	w := app.New(a, c, app.Options{Icon: icon})
+	w.Render(companion.State{})
+	a.Lifecycle().SetOnStarted(func() {
+		unsubscribe := c.Subscribe(func(s companion.State) {
+			if s.Problem == nil && !tray.HasHost() {
+				s.Problem = words.New(words.NoTray, nil)
+			}
+			fyne.Do(func() { w.Render(s) })
+		})
+		unask := c.Asked(func(page string) { fyne.Do(func() { w.Show(page) }) })
+		context.AfterFunc(ctx, func() { unask(); unsubscribe(); fyne.Do(a.Quit) })
+	})
+	w.Show(page)
+	a.Run()
+	return 0
+}
