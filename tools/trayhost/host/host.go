@@ -17,7 +17,6 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/introspect"
-	"github.com/godbus/dbus/v5/prop"
 )
 
 const (
@@ -49,8 +48,7 @@ func Connect() (*dbus.Conn, error) {
 
 // Watcher implements org.kde.StatusNotifierWatcher.
 type Watcher struct {
-	conn  *dbus.Conn
-	props *prop.Properties
+	conn *dbus.Conn
 
 	mu    sync.Mutex
 	items []string // "busname/path", as KDE's watcher lists them
@@ -76,19 +74,41 @@ func StartWatcher(conn *dbus.Conn) (*Watcher, error) {
 	return w, nil
 }
 
-func (w *Watcher) export() (err error) {
-	if err := w.conn.Export(w, watcherPath, watcherName); err != nil {
-		return err
+func (w *Watcher) export() error {
+	for iface, object := range map[string]any{
+		watcherName:                           w,
+		"org.freedesktop.DBus.Properties":     properties{w},
+		"org.freedesktop.DBus.Introspectable": introspect.Introspectable(watcherXML),
+	} {
+		if err := w.conn.Export(object, watcherPath, iface); err != nil {
+			return err
+		}
 	}
-	w.props, err = prop.Export(w.conn, watcherPath, prop.Map{watcherName: {
-		"RegisteredStatusNotifierItems":  {Value: []string{}, Writable: true, Emit: prop.EmitTrue},
-		"IsStatusNotifierHostRegistered": {Value: true, Emit: prop.EmitTrue},
-		"ProtocolVersion":                {Value: int32(0), Emit: prop.EmitTrue},
-	}})
-	if err != nil {
-		return err
+	return nil
+}
+
+// properties is org.freedesktop.DBus.Properties of a Watcher.
+type properties struct{ watcher *Watcher }
+
+// Get is the D-Bus method.
+func (p properties) Get(iface, name string) (dbus.Variant, *dbus.Error) {
+	if v, ok := p.all()[name]; ok {
+		return v, nil
 	}
-	return w.conn.Export(introspect.Introspectable(watcherXML), watcherPath, "org.freedesktop.DBus.Introspectable")
+	return dbus.Variant{}, dbus.MakeFailedError(errors.New("no such property: " + name))
+}
+
+// GetAll is the D-Bus method.
+func (p properties) GetAll(iface string) (map[string]dbus.Variant, *dbus.Error) { return p.all(), nil }
+
+func (p properties) all() map[string]dbus.Variant {
+	p.watcher.mu.Lock()
+	defer p.watcher.mu.Unlock()
+	return map[string]dbus.Variant{
+		"RegisteredStatusNotifierItems":  dbus.MakeVariant(append([]string{}, p.watcher.items...)),
+		"IsStatusNotifierHostRegistered": dbus.MakeVariant(true),
+		"ProtocolVersion":                dbus.MakeVariant(int32(0)),
+	}
 }
 
 // followOwners drops the items of a program that leaves the bus. Its goroutine
@@ -125,7 +145,7 @@ func (w *Watcher) drop(owner string) {
 		}
 		w.conn.Emit(watcherPath, watcherName+".StatusNotifierItemUnregistered", item)
 	}
-	w.keep(kept)
+	w.items = kept
 }
 
 // RegisterStatusNotifierItem is the D-Bus method; service is a bus name or an
@@ -140,16 +160,10 @@ func (w *Watcher) RegisterStatusNotifierItem(service string, sender dbus.Sender)
 	if slices.Contains(w.items, item) {
 		return nil
 	}
-	w.keep(append(w.items, item))
+	w.items = append(w.items, item)
 	w.conn.Emit(watcherPath, watcherName+".StatusNotifierItemRegistered", item)
 	return nil
 }
 
 // RegisterStatusNotifierHost is the D-Bus method.
 func (w *Watcher) RegisterStatusNotifierHost(string) *dbus.Error { return nil }
-
-func (w *Watcher) keep(items []string) {
-	w.items = items
-	// Not SetMust, which panics when the connection is closed meanwhile.
-	w.props.Set(watcherName, "RegisteredStatusNotifierItems", dbus.MakeVariant(append([]string{}, items...)))
-}
