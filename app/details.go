@@ -73,6 +73,7 @@ func (d *details) render(s companion.State) {
 // offerKey puts the way to mend a missing key beside the sentence about it.
 func (d *details) offerKey() {
 	if p := d.server.Problem; p != nil && p.Code == words.KeyMissing {
+		d.trouble.do.set("") // it speaks of a command; here is a button
 		d.trouble.offer(newButton(words.Say("app.details.key"), d.onKey))
 	}
 }

@@ -87,13 +87,11 @@ func (f *form) build() {
 	f.cancel = newButton(words.Say("app.cancel"), f.onEscape)
 	f.busy.locked = []*button{f.save, f.cancel}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
-	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
-		edges(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
 	body := stack(12, card(stack(16, f.name.box, stack(2, newLine(words.Say("app.form.kind"), theme.ColorNameForeground, theme.SizeNameText).bold(), f.kind))), f.local, f.remote)
 	if sets := f.setChecks(); sets != nil {
 		body.Add(card(sets))
 	}
-	f.lay(nil, nil, scrolled(720, body), foot)
+	f.lay(nil, nil, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
 }
 
 // setChecks asks which sets the server is in; nil where there are none.

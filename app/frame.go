@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 )
 
 // frame is what all pages share: a heading with buttons, progress, a notice, the
@@ -42,12 +43,21 @@ func (f *frame) subtitle(text string, color fyne.ThemeColorName) {
 func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.CanvasObject) {
 	head := edges(nil, nil, nil, middle(row(8, buttons...)),
 		container.New(beside{gap: 10}, f.icon.box, stack(3, f.title, f.sub)))
-	top := stack(10, head, f.busy.box, f.told.box)
+	top := stack(10, head, f.told.box)
+	if foot == nil { // else it stands there, beside the button that was pressed
+		top = stack(10, head, f.busy.box, f.told.box)
+	}
 	if back != nil {
 		top.Objects = append([]fyne.CanvasObject{flush(back)}, top.Objects...)
 	}
 	f.box = container.NewStack(padded(20, 24, edges(
 		container.NewVBox(top, gap(0, 8)), foot, nil, nil, body)))
+}
+
+// foot is a line at the bottom of the page: progress or said, then buttons.
+func (f *frame) foot(said fyne.CanvasObject, buttons ...fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewVBox(widget.NewSeparator(), padded(10, 0,
+		edges(nil, nil, f.busy.box, row(8, buttons...), middle(said))))
 }
 
 func (f *frame) content() fyne.CanvasObject { return f.box }

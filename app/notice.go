@@ -25,6 +25,7 @@ type notice struct {
 	moreBox *fyne.Container
 	cause   *para
 	buttons *fyne.Container
+	below   *fyne.Container // the buttons with room above them
 }
 
 func newNotice() *notice {
@@ -39,7 +40,8 @@ func newNotice() *notice {
 	}
 	n.more = newButton(words.Say("app.details.show"), n.onMore).quiet()
 	n.moreBox = flush(n.more)
-	text := stack(4, n.title.box, n.detail.box, n.do.box, n.cause.box, n.buttons, n.moreBox)
+	n.below = padded(4, 0, n.buttons)
+	text := stack(4, n.title.box, n.detail.box, n.do.box, n.cause.box, n.below, n.moreBox)
 	n.box = container.NewStack(n.ground, padded(14, 16, edges(nil, nil, padTop(n.icon.box), nil, padded(0, 6, text))))
 	n.clear()
 	return n
@@ -93,7 +95,7 @@ func (n *notice) tell(status companion.Status, title, detail, do string, buttons
 // offer puts buttons below what is told.
 func (n *notice) offer(buttons ...fyne.CanvasObject) {
 	n.buttons.Objects = buttons
-	show(n.buttons, len(buttons) > 0)
+	show(n.below, len(buttons) > 0)
 	n.box.Refresh()
 }
 

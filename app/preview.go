@@ -42,8 +42,7 @@ func (v *preview) build() {
 	v.back = newButton(words.Say("app.back"), v.onBack)
 	v.busy.locked = []*button{v.apply, v.back}
 	v.list = stack(10)
-	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0, edges(nil, nil, nil, row(8, v.back, v.apply), nil)))
-	v.lay(nil, nil, scrolled(720, v.list), foot)
+	v.lay(nil, nil, scrolled(720, v.list), v.foot(gap(0, 0), v.back, v.apply))
 }
 
 // propose shows p, in place of what was shown before.

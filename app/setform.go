@@ -70,12 +70,10 @@ func (f *setForm) build() {
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	members := newLine(words.Say("app.setform.members"), theme.ColorNameForeground, theme.SizeNameText).bold().fixed()
 	top := stack(12, card(f.name.box), edges(nil, nil, members, f.count, nil), f.search, gap(0, 0))
-	foot := container.NewVBox(widget.NewSeparator(), padded(10, 0,
-		edges(nil, nil, nil, row(8, f.cancel, f.save), middle(f.reason))))
 	f.count.fixed()
 	body := edges(top, gap(0, 10), nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, f.list)))
-	f.lay(nil, []fyne.CanvasObject{f.remove}, container.New(column{720}, body), foot)
+	f.lay(nil, []fyne.CanvasObject{f.remove}, container.New(column{720}, body), f.foot(f.reason, f.cancel, f.save))
 }
 
 // memberRow is one server to tick.
