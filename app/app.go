@@ -53,6 +53,8 @@ type Window struct {
 	actions Actions
 	opts    Options
 	state   companion.State
+	told    bool   // Render was called: an empty list is empty, not unknown
+	wanted  string // the server to show as soon as a State has it
 
 	nav    *nav
 	strip  *strip
@@ -91,8 +93,8 @@ type view interface {
 	dirty() bool      // something was typed that leaving would lose
 }
 
-// New makes the window, not yet shown. Its theme becomes the app's. The first
-// Render should follow before Show.
+// New makes the window, not yet shown. Its theme becomes the app's. Until the
+// first Render its pages are blank.
 func New(a fyne.App, c Actions, opts Options) *Window {
 	if opts.Go == nil {
 		opts.Go = func(f func()) { go f() }
@@ -149,9 +151,12 @@ func (w *Window) Show(page string) {
 
 // Render draws s.
 func (w *Window) Render(s companion.State) {
-	w.state = s
+	w.state, w.told = s, true
 	w.nav.render(s)
 	w.strip.render(s)
+	if w.wanted != "" && w.hasServer(w.wanted) && w.open[tabServers] == view(w.servers) {
+		w.openServer(w.wanted)
+	}
 	w.open[w.tab].render(s)
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -45,6 +46,7 @@ func (w *Window) put(tab string, v view) {
 
 // onNav is a click in the navigation: the page, or back to its beginning.
 func (w *Window) onNav(tab string) {
+	w.wanted = ""
 	if w.tab != tab || w.open[tab].dirty() {
 		w.goTo(tab)
 		return
@@ -66,17 +68,20 @@ func (w *Window) base(tab string) view {
 	}
 }
 
-// openServer shows the details of the server with this name, or the list where
-// there is none.
+// openServer shows the details of the server with this name; the list where there
+// is none, until a State has it.
 func (w *Window) openServer(name string) {
-	w.tab = tabServers
-	for _, s := range w.state.Servers {
-		if s.Name == name {
-			w.put(tabServers, newDetails(w, name))
-			return
-		}
+	w.tab, w.wanted = tabServers, ""
+	if !w.hasServer(name) {
+		w.wanted = name
+		w.put(tabServers, w.servers)
+		return
 	}
-	w.put(tabServers, w.servers)
+	w.put(tabServers, newDetails(w, name))
+}
+
+func (w *Window) hasServer(name string) bool {
+	return slices.ContainsFunc(w.state.Servers, func(s companion.ServerState) bool { return s.Name == name })
 }
 
 // leave does next, which replaces what the page shows, asking first where that

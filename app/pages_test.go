@@ -71,6 +71,19 @@ func TestAMissingKeyIsOneClickAway(t *testing.T) {
 	}
 }
 
+func TestAServerAskedForTooEarlyIsShownWhenItIsThere(t *testing.T) {
+	w := New(test.NewTempApp(t), &fake{}, Options{Go: func(do func()) { do() }})
+	w.Show("servers/slack")
+	if w.servers.empty.Visible() {
+		t.Error("says that there are no servers before anybody knows")
+	}
+	w.Render(companion.State{})
+	w.Render(sample())
+	if d, ok := w.open[tabServers].(*details); !ok || d.name != "slack" {
+		t.Errorf("shows %T", w.open[tabServers])
+	}
+}
+
 func TestAServerRemovedElsewhereClosesItsPage(t *testing.T) {
 	w := open(t, &fake{}, sample())
 	w.Show("servers/slack")

@@ -62,7 +62,7 @@ func (p *serversPage) lesson() *fyne.Container {
 
 func (p *serversPage) render(s companion.State) {
 	p.all = s.Servers
-	show(p.empty, len(p.all) == 0)
+	show(p.empty, len(p.all) == 0 && p.w.told)
 	show(p.full, len(p.all) > 0)
 	show(p.add, len(p.all) > 0) // the lesson has its own
 	p.filter()
