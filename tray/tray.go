@@ -9,6 +9,7 @@ package tray
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type Actions interface {
 // on macOS on the main thread, and once in a process. Where no desktop hosts
 // tray icons it waits for one: see HasHost.
 func Run(ctx context.Context, c Actions) {
+	debug.SetGCPercent(30) // a resident has time, and should be small
 	ctx, cancel := context.WithCancel(ctx)
 	t := &tray{ctx: ctx, actions: c, states: make(chan companion.State, 1), wake: make(chan struct{}, 1)}
 	stop := c.Subscribe(t.offer)
