@@ -59,7 +59,6 @@ func window(ctx context.Context, c *companion.Companion, page string) int {
 	a := fyneapp.NewWithID("app.mcpcompanion.MCPCompanion")
 	a.SetIcon(icon)
 	w := app.New(a, c, app.Options{Icon: icon})
-	w.Render(companion.State{})
 	a.Lifecycle().SetOnStarted(func() {
 		unsubscribe := c.Subscribe(func(s companion.State) {
 			if s.Problem == nil && !tray.HasHost() {

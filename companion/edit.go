@@ -96,13 +96,17 @@ func keep(lib *servers.Library, p *Proposal, values map[string]string, typed map
 		if values == nil {
 			values = map[string]string{}
 		}
-		id := files.NewID()
-		for _, old := range (&servers.Server{Env: map[string]string{"": values[name]}}).SecretIDs() {
+		id, value := files.NewID(), typed[name]
+		if before, old, after, ok := servers.CutSecret(values[name]); ok {
+			// "Bearer ${secret:x}" keeps its word, whether or not it was typed again.
+			value = NewSecret(strings.TrimSuffix(strings.TrimPrefix(value.Reveal(), before), after))
 			lib.ReplaceSecret(old, id)
+			values[name] = before + servers.SecretRef(id) + after
+		} else {
+			values[name] = servers.SecretRef(id)
 		}
 		lib.Secrets[id] = &servers.Label{Label: name}
-		values[name] = servers.SecretRef(id)
-		p.secrets[id] = typed[name]
+		p.secrets[id] = value
 	}
 	return values
 }

@@ -364,3 +364,48 @@ func (l *Library) Remove(name string) {
 
 // IsParked reports whether the entry is not in the file now.
 func (e Entry) IsParked() bool { return len(e.Parked) > 0 }
+
+// SetsOf lists the sets the server is in, sorted.
+func (l *Library) SetsOf(server string) []string {
+	var names []string
+	for _, n := range l.SetNames() {
+		if slices.Contains(l.Sets[n].Servers, server) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// RenameSet gives a set its new name, for the clients that are in it as well;
+// with "" it is removed, and they get all servers. from "" does nothing.
+func (l *Library) RenameSet(from, to string) {
+	if from == "" {
+		return
+	}
+	if set := l.Sets[from]; to != "" {
+		l.Sets[to] = set
+	}
+	delete(l.Sets, from)
+	for _, c := range l.Clients {
+		if c.Set == from {
+			c.Set = to
+		}
+	}
+}
+
+// ReplaceSecret makes every server that uses the secret old use now instead.
+// old's label stays: its value is still in the store.
+func (l *Library) ReplaceSecret(old, now string) {
+	from, to := SecretRef(old), SecretRef(now)
+	for _, s := range l.Servers {
+		for _, m := range []map[string]string{s.Env, s.Headers} {
+			for k, v := range m {
+				m[k] = strings.ReplaceAll(v, from, to)
+			}
+		}
+		s.URL = strings.ReplaceAll(s.URL, from, to)
+		for i, a := range s.Args {
+			s.Args[i] = strings.ReplaceAll(a, from, to)
+		}
+	}
+}

@@ -89,6 +89,16 @@ var refRule = regexp.MustCompile(`\$\{secret:([A-Za-z0-9_-]+)\}`)
 // SecretRef is the text that stands for the secret id in a Server's values.
 func SecretRef(id string) string { return "${secret:" + id + "}" }
 
+// CutSecret cuts a value around the one secret it names; ok is false where it
+// names none, or several.
+func CutSecret(value string) (before, id, after string, ok bool) {
+	at := refRule.FindAllStringSubmatchIndex(value, -1)
+	if len(at) != 1 {
+		return "", "", "", false
+	}
+	return value[:at[0][0]], value[at[0][2]:at[0][3]], value[at[0][1]:], true
+}
+
 // values calls f for every value of s that may name secrets.
 func (s *Server) values(f func(string)) {
 	for _, m := range []map[string]string{s.Env, s.Headers} {
