@@ -108,14 +108,13 @@ func report(b *testing.B, alone, run time.Duration) {
 }
 
 func BenchmarkFirstAnswer(b *testing.B) {
-	report2 := func(alone, run time.Duration) { report(b, alone, run) }
 	var stop []*peer
 	alone, run := turns(b, func(i int) {
 		p := startPeer(b, i == 1, "echo")
 		p.call(b)
 		stop = append(stop, p)
 	})
-	report2(alone, run)
+	report(b, alone, run)
 	for _, p := range stop {
 		p.stop()
 	}
@@ -199,7 +198,7 @@ func BenchmarkMemory(b *testing.B) {
 		p.lines.ReadSlice('\n')
 	}
 	b.ReportMetric(ours(p), "MB-after")
-	b.ReportMetric(highest(p), "MB-run-RSS-peak")
+	b.ReportMetric(highestOf(p.process.Pid), "MB-run-RSS-peak")
 }
 
 // ours is the PSS of run and guard in MB: of the tree, all but the server.
@@ -215,8 +214,6 @@ func ours(p *peer) (mb float64) {
 	}
 	return mb
 }
-
-func highest(p *peer) float64 { return field(procFile(p.process.Pid, "status"), "VmHWM:") }
 
 // field reads a field in kB as MB.
 func field(path, name string) float64 {

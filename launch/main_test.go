@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -169,37 +170,37 @@ func playServer(args []string) int {
 	return 0
 }
 
-// family starts one more server for each word: "plain", "setsid", "deaf" and their
-// combinations, tells all pids, and stays until stdin ends (deaf: for ever).
+// family starts one more process for each of kinds, tells all pids, and stays
+// until stdin ends ("stay": for ever).
 func family(kinds []string) int {
-	var deaf bool
+	stays := slices.Contains(kinds, "stay")
 	for _, kind := range kinds {
-		if kind == "stay" {
-			deaf = true
+		cmd := exec.Command("sleep", "3600")
+		switch kind {
+		case "stay":
 			continue
-		}
-		cmd := exec.Command(os.Args[0], "deaf")
-		if !strings.Contains(kind, "deaf") {
-			cmd.Args[1] = "sleep"
-			cmd.Path, cmd.Args = "/bin/sleep", []string{"sleep", "3600"}
+		case "deaf", "deaf setsid":
+			cmd = exec.Command(os.Args[0], "deaf")
+		case "orphan": // in a session of its own, and its parent is gone
+			cmd = exec.Command("sh", "-c", "setsid sleep 3600 >/dev/null 2>&1 & echo pid $!")
 		}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: strings.Contains(kind, "setsid")}
 		out, _ := cmd.StdoutPipe()
 		if err := cmd.Start(); err != nil {
 			panic(err)
 		}
-		if strings.Contains(kind, "deaf") {
-			bufio.NewReader(out).ReadString('\n') // deaf from here on
+		told := fmt.Sprintln("pid", cmd.Process.Pid)
+		if kind == "orphan" || strings.Contains(kind, "deaf") {
+			told, _ = bufio.NewReader(out).ReadString('\n') // deaf from here on
 		}
-		fmt.Println("pid", cmd.Process.Pid)
+		fmt.Print(told)
 	}
-	if deaf {
+	if stays {
 		signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	}
-	fmt.Println("pid", os.Getpid())
-	fmt.Println("ready")
+	fmt.Printf("pid %d\nready\n", os.Getpid())
 	io.Copy(io.Discard, os.Stdin)
-	if deaf {
+	if stays {
 		time.Sleep(time.Hour)
 	}
 	return 0

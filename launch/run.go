@@ -32,6 +32,7 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 			return 1, p.problem(err)
 		}
 	}
+	signals := listen()
 	c, err := p.start(blockingPipe)
 	if err != nil {
 		return 1, err
@@ -51,90 +52,120 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 		go s.run()
 	}
 	c.startGuard()
-
-	kept := make(chan struct{})
-	stop := make(chan struct{})
-	var file *sheet
+	stop, file := make(chan struct{}), make(chan *sheet)
 	go func() {
-		defer close(kept)
-		file = openSheet(home, c.id)
-		file.keep(w, stop)
+		f := openSheet(home, c.id)
+		f.keep(w, stop)
+		file <- f
 	}()
 
-	asked := c.tend(ctx, in, out)
-	hurry := make(chan struct{})
-	if asked {
-		time.AfterFunc(2*quiet, func() { close(hurry) })
-	}
-	out.settle(quiet, hurry)
-	notes.settle(quiet/4, hurry)
-
+	l := &life{child: c, in: in, out: out, signals: signals, parent: parentGone(), done: ctx.Done()}
+	l.live()
+	l.settle(out, quiet)
+	l.settle(notes, quiet/4)
 	close(stop)
-	<-kept
-	finish(home, file, w, c.exit, asked)
+	finish(home, <-file, w, c.exit, l.asked)
 	return c.exit.Code, nil
 }
 
-// tend passes signals on and waits until the server has ended, by itself or, once
-// the client is gone or asks, with ever more force. It reports whether it was asked to.
-func (c *child) tend(ctx context.Context, in, out *stream) (asked bool) {
+// listen begins to catch the signals that are passed on: before the server is
+// started, since one that came between would end us and not the server.
+func listen() <-chan os.Signal {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, endingSignals()...)
-	defer signal.Stop(signals)
-	// Without this a write to a client that is gone would end us at once, and with
-	// Ignore the server would inherit the ignoring.
+	// Uncaught, a write to a client that is gone would end us at once; ignored, it
+	// would be ignored by the server too.
 	if len(brokenPipe) > 0 { // none would mean all
 		signal.Notify(make(chan os.Signal, 1), brokenPipe...)
 	}
+	return signals
+}
 
-	parent := parentGone()
-	stdin, ended, lost := in.done, out.done, out.lost
+// life is a running server, and what can end it. An ended channel is nil.
+type life struct {
+	child   *child
+	in, out *stream
+	signals <-chan os.Signal
+	parent  <-chan struct{}
+	done    <-chan struct{}
+
+	asked bool // the end was asked for, by whatever way
+	steps <-chan time.Time
+}
+
+// live waits until the server has ended, by itself or, once the client is gone or
+// asks, with ever more force. Signals are passed on.
+func (l *life) live() {
+	force := []func(){l.child.tree.terminate, l.child.tree.kill}
+	stdin, ended, lost := l.in.done, l.out.done, l.out.lost
 	var closed <-chan time.Time
-	done := ctx.Done()
-	var steps <-chan time.Time
-	force := []struct {
-		use  func()
-		then time.Duration
-	}{{c.tree.terminate, graceTerm}, {c.tree.kill, graceTerm}, {c.tree.kill, time.Hour}}
-	begin := func() {
-		if !asked {
-			asked = true
-			c.stdin.Close()
-			steps = time.After(graceClosed)
-		}
-	}
 	for {
 		select {
-		case <-c.exited:
-			return asked
-		case s := <-signals:
-			c.tree.pass(s)
-			begin()
+		case <-l.child.exited:
+			return
+		case s := <-l.signals:
+			l.child.tree.pass(s)
+			l.end()
 		case <-stdin:
 			stdin = nil
-			begin()
-		case <-parent:
-			parent = nil
-			begin()
+			l.end()
+		case <-l.parent:
+			l.parent = nil
+			l.end()
 		case <-lost:
 			lost = nil
-			begin()
-		case <-done:
-			done = nil
-			begin()
+			l.end()
+		case <-l.done:
+			l.done = nil
+			l.end()
 		case <-ended:
 			ended = nil
 			closed = time.After(quiet) // mostly the server is about to exit
 		case <-closed:
 			closeStdout() // the client shall see that no answer will come
-		case <-steps:
-			step := force[0]
-			if len(force) > 1 {
-				force = force[1:]
+		case <-l.steps:
+			l.child.guard.hurry()
+			force[0]()
+			force = force[len(force)-1:]
+			l.steps = time.After(graceTerm)
+		}
+	}
+}
+
+// end begins the end: the server's stdin is closed, and the first step set.
+func (l *life) end() {
+	if !l.asked {
+		l.asked = true
+		l.child.stdin.Close()
+		l.steps = time.After(graceClosed)
+	}
+}
+
+// settle waits, after the exit, until what was written is forwarded: until the
+// stream ends or, since a process may be left that holds it open, nothing came for
+// a while. A client that is slow to read is waited for, one that left or wants us to, not.
+func (l *life) settle(s *stream, quiet time.Duration) {
+	stuck := 0
+	for {
+		before := s.moved.Load()
+		select {
+		case <-s.done:
+			return
+		case <-l.signals:
+			return
+		case <-l.parent:
+			return
+		case <-time.After(quiet):
+		}
+		switch {
+		case s.moved.Load() != before:
+			stuck = 0
+		case !s.writing.Load():
+			return
+		default:
+			if stuck++; l.asked && stuck > 3 {
+				return
 			}
-			c.guard.hurry()
-			step.use()
-			steps = time.After(step.then)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package launch
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -141,8 +142,9 @@ func TestSecretsAreInTheEnvironmentAndNowhereElse(t *testing.T) {
 		t.Error("secret among the arguments")
 	}
 	if runtime.GOOS == "linux" {
-		line, _ := os.ReadFile(procFile(l.cmd.Process.Pid, "cmdline"))
-		own, _ := os.ReadFile(procFile(l.cmd.Process.Pid, "environ"))
+		proc := fmt.Sprint("/proc/", l.cmd.Process.Pid)
+		line, _ := os.ReadFile(filepath.Join(proc, "cmdline"))
+		own, _ := os.ReadFile(filepath.Join(proc, "environ"))
 		if bytes.Contains(line, []byte(value)) || bytes.Contains(own, []byte(value)) {
 			t.Error("secret in run's own arguments or environment")
 		}

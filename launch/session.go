@@ -123,9 +123,17 @@ func (f *sheet) end() {
 // keep writes the session's file until stop is closed: a change of status at
 // once, numbers every ten seconds, and nothing while nothing happens.
 func (f *sheet) keep(w *watch, stop <-chan struct{}) {
-	f.write(w.snapshot(liveLines))
-	written := time.Now()
 	var due <-chan time.Time
+	var written time.Time
+	write := func() {
+		select {
+		case <-w.counted: // it is in this snapshot
+		default:
+		}
+		f.write(w.snapshot(liveLines))
+		written, due = time.Now(), nil
+	}
+	write()
 	for {
 		counted := w.counted
 		if due != nil {
@@ -140,8 +148,7 @@ func (f *sheet) keep(w *watch, stop <-chan struct{}) {
 		case <-w.changed:
 		case <-due:
 		}
-		f.write(w.snapshot(liveLines))
-		written, due = time.Now(), nil
+		write()
 	}
 }
 

@@ -104,7 +104,7 @@ func newRedactor(values []string) redactor {
 // tokenRule knows the keys that name themselves, and those that follow a word
 // which does. It is compiled when the first line is shown.
 var tokenRule = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b(?:sk-|sk_live_|sk_test_|rk_live_|ghp_|gho_|ghu_|ghs_|ghr_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hf_|npm_|pypi-|AKIA|ASIA|AIza|ya29\.|ntn_|secret_|lin_api_|figd_|shpat_|dop_v1_|pk_live_|tvly-|BSA)[A-Za-z0-9_\-./+=]{12,}` +
+	return regexp.MustCompile(`\b(?:sk-|sk_live_|sk_test_|rk_live_|ghp_|gho_|ghu_|ghs_|ghr_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hf_|npm_|pypi-|AKIA|ASIA|AIza|ya29\.|ntn_|lin_api_|figd_|shpat_|dop_v1_|pk_live_|tvly-|BSA)[A-Za-z0-9_\-./+=]{12,}` +
 		`|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?` +
 		`|(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9_\-./+=~]{12,}`)
 })

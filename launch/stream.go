@@ -3,7 +3,6 @@ package launch
 import (
 	"os"
 	"sync/atomic"
-	"time"
 )
 
 const (
@@ -100,23 +99,5 @@ func (r *roomier) fit() {
 		// A pipe that is still full can't be made smaller: after the next chunk, then.
 		from, to := shrink(r.s.from, &r.was[0]), shrink(r.s.to, &r.was[1])
 		r.on = !from || !to
-	}
-}
-
-// settle waits until all that was written is forwarded: until from ends or, since
-// somebody else may hold it open, nothing came for a while.
-func (s *stream) settle(quiet time.Duration, hurry <-chan struct{}) {
-	for {
-		before := s.moved.Load()
-		select {
-		case <-s.done:
-			return
-		case <-hurry:
-			return
-		case <-time.After(quiet):
-			if s.moved.Load() == before && !s.writing.Load() {
-				return
-			}
-		}
 	}
 }

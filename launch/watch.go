@@ -71,6 +71,7 @@ func (w *watch) fromClient(l line) {
 	case request:
 		w.now.Requests++
 		w.speaks(m)
+		w.forget(m.id)
 		if len(w.pending) < maxPending && len(m.id) <= maxIDLen && m.method != "subscriptions/listen" {
 			if tells(m.method) {
 				w.wanted.Add(1)
