@@ -62,15 +62,17 @@ func open() (*companion.Companion, error) {
 		return nil, err
 	}
 	words.Use(languages(settings.Language)...)
-	store, err := secrets.Open(home, settings.Choice)
-	if err != nil {
-		return nil, err
-	}
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return companion.New(companion.Options{Home: home, System: clients.This(), Store: store, Exe: exe}), nil
+	return companion.New(companion.Options{Home: home, System: clients.This(), Exe: exe, Store: func() (secrets.Store, error) {
+		settings, err := companion.ReadSettings(home)
+		if err != nil {
+			return nil, err
+		}
+		return secrets.Open(home, settings.Choice)
+	}}), nil
 }
 
 // languages is the user's choice, then what the environment says: de_DE.UTF-8

@@ -32,6 +32,7 @@ type Actions interface {
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeUse(ctx context.Context, set, client string) (*companion.Proposal, error)
+	UseFileStore(context.Context) error
 	ProposeManage(ctx context.Context, client string, on bool) (*companion.Proposal, error)
 	Apply(context.Context, *companion.Proposal) (companion.Result, error)
 	Check(ctx context.Context, names ...string) error

@@ -20,6 +20,7 @@ var noon = time.Date(2026, 11, 22, 14, 5, 0, 0, time.Local)
 
 // fake is a companion that notes what it is asked, and answers as told.
 type fake struct {
+	usedFile bool
 	calls    []string
 	draft    companion.Draft
 	setDraft companion.SetDraft
@@ -72,6 +73,8 @@ func (f *fake) ProposeUse(_ context.Context, set, client string) (*companion.Pro
 	f.note("propose use %q for %q", set, client)
 	return f.proposed()
 }
+
+func (f *fake) UseFileStore(context.Context) error { f.usedFile = true; return nil }
 
 func (f *fake) ProposeManage(_ context.Context, client string, on bool) (*companion.Proposal, error) {
 	f.note("propose manage %s %v", client, on)

@@ -6,6 +6,9 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"mcp-companion/companion"
+	"mcp-companion/words"
 )
 
 // frame is what all pages share: a heading with buttons, progress, a notice, the
@@ -28,9 +31,27 @@ func newFrame(w *Window, title string) *frame {
 		told:  newNotice(),
 		busy:  newBusy(w.opts.Go),
 	}
+	f.told.mend = func(p *words.Problem) fyne.CanvasObject { return f.chooseFile(w, p) }
 	f.icon.box.Hide()
 	f.sub.Hide()
 	return f
+}
+
+// chooseFile is the button that keeps keys in an encrypted file, where this
+// computer has no keychain: a choice that the user makes, never we.
+func (f *frame) chooseFile(w *Window, p *words.Problem) fyne.CanvasObject {
+	if p.Code != words.KeychainAbsent {
+		return nil
+	}
+	return newButton(words.Say("app.store.file"), func() {
+		f.busy.run(words.Say("app.store.doing"), w.actions.UseFileStore, func(err error) {
+			if err != nil {
+				f.told.failed(err)
+				return
+			}
+			f.told.tell(companion.Healthy, words.Say("app.store.done"), words.Say("app.store.what"), words.Say("app.store.again"))
+		})
+	})
 }
 
 // subtitle sets the line under the title; an empty one takes no room.

@@ -26,6 +26,9 @@ type notice struct {
 	cause   *para
 	buttons *fyne.Container
 	below   *fyne.Container // the buttons with room above them
+
+	// mend gives the button that ends a problem right here, nil for none.
+	mend func(*words.Problem) fyne.CanvasObject
 }
 
 func newNotice() *notice {
@@ -67,6 +70,12 @@ func (n *notice) problem(p *words.Problem, status companion.Status) {
 	n.cause.box.Hide()
 	n.more.SetText(words.Say("app.details.show"))
 	show(n.moreBox, cause != "")
+	if n.mend != nil {
+		if button := n.mend(p); button != nil {
+			n.do.set("") // it speaks of a command; here is a button
+			n.offer(button)
+		}
+	}
 }
 
 // failed shows err, unless the user stopped the action.

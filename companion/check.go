@@ -28,7 +28,7 @@ func (c *Companion) Probe(ctx context.Context, name string) (health.Report, erro
 	ctx, cancel := context.WithTimeout(ctx, s.Start(probeLimit))
 	defer cancel()
 	r := health.Report{Version: 1, Server: s.ID, Name: name, Time: time.Now().UTC()}
-	plan, err := launch.For(ctx, name, s, lib.ID, c.store, os.Environ())
+	plan, err := launch.For(ctx, name, s, lib.ID, c.store(), os.Environ())
 	if err != nil {
 		r.Status, r.Problem = health.Failing, words.For(err)
 	} else {

@@ -44,7 +44,7 @@ type Companion struct {
 	home   files.Home
 	system clients.System
 	exe    string
-	store  secrets.Store
+	open   func() (secrets.Store, error)
 
 	// libraryOnly leaves the clients' files for a later `apply`.
 	libraryOnly bool
@@ -63,13 +63,15 @@ type lastGood struct {
 type Options struct {
 	Home   files.Home
 	System clients.System
-	Store  secrets.Store
-	Exe    string // this program's path
+	// Store opens the chosen store. It is asked anew for each action: another
+	// process may have chosen.
+	Store func() (secrets.Store, error)
+	Exe   string // this program's path
 }
 
 // New makes a Companion. It touches nothing.
 func New(o Options) *Companion {
-	return &Companion{home: o.Home, system: o.System, exe: o.Exe, store: o.Store, last: &lastGood{}}
+	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, last: &lastGood{}}
 }
 
 // LibraryOnly is c for who changes the library now and the clients' files later.
@@ -105,8 +107,17 @@ func (c *Companion) libraryToShow() (*servers.Library, error) {
 	return c.last.lib, err
 }
 
+// store is the chosen one; a choice that can't be read is met at its first use.
+func (c *Companion) store() secrets.Store {
+	s, err := c.open()
+	if err != nil {
+		return secrets.Broken{Err: err}
+	}
+	return s
+}
+
 func (c *Companion) history(lib *servers.Library) history.History {
-	return history.History{Home: c.home, Store: c.store, Key: secrets.Ref{Library: lib.ID, ID: "history"}}
+	return history.History{Home: c.home, Store: c.store(), Key: secrets.Ref{Library: lib.ID, ID: "history"}}
 }
 
 // locked runs f while no other process changes anything. What an interrupted

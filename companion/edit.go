@@ -173,7 +173,7 @@ func (c *Companion) ForgetUnused(ctx context.Context) (int, error) {
 			if len(lib.SecretUsers(id)) > 0 {
 				continue
 			}
-			if err := c.store.Delete(ctx, secrets.Ref{Library: lib.ID, ID: id}); err != nil {
+			if err := c.store().Delete(ctx, secrets.Ref{Library: lib.ID, ID: id}); err != nil {
 				return secrets.Problem(err)
 			}
 			delete(lib.Secrets, id)

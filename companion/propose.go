@@ -245,7 +245,7 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 		return Result{}, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.secrets)) {
-		if err := c.store.Set(limited, secrets.Ref{Library: p.library, ID: id}, p.secrets[id]); err != nil {
+		if err := c.store().Set(limited, secrets.Ref{Library: p.library, ID: id}, p.secrets[id]); err != nil {
 			c.forget(p)
 			return Result{}, secrets.Problem(err)
 		}
@@ -264,7 +264,7 @@ func (c *Companion) forget(p *Proposal) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	for id := range p.secrets {
-		_ = c.store.Delete(ctx, secrets.Ref{Library: p.library, ID: id})
+		_ = c.store().Delete(ctx, secrets.Ref{Library: p.library, ID: id})
 	}
 }
 

@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +54,33 @@ func (c *Companion) choose() error {
 	if err != nil || s.Secrets != "" {
 		return err
 	}
+	return c.setSetting("secrets", use)
+}
+
+// UseFileStore keeps secrets in an encrypted file from now on. What is in a
+// keychain stays there; the history's key is taken along, and where it can't be
+// had the records to come get a new one.
+func (c *Companion) UseFileStore(ctx context.Context) error {
+	return c.locked(ctx, func() error {
+		lib, err := c.Library()
+		if err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, secretLimit)
+		defer cancel()
+		h := c.history(lib)
+		key, missing := h.Store.Get(limited, h.Key)
+		if err := c.setSetting("secrets", secrets.UseFile); err != nil {
+			return err
+		}
+		if missing != nil {
+			return c.history(lib).NewKey()
+		}
+		return secrets.Problem(c.store().Set(limited, h.Key, key))
+	})
+}
+
+func (c *Companion) setSetting(name string, value any) error {
 	if err := c.home.Make(); err != nil {
 		return err
 	}
@@ -60,11 +88,11 @@ func (c *Companion) choose() error {
 	if err != nil {
 		return err
 	}
-	value, err := json.Marshal(use)
+	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	if err := d.Set(value, "secrets"); err != nil {
+	if err := d.Set(text, name); err != nil {
 		return err
 	}
 	return files.WriteOwn(change.Path, d.Bytes())

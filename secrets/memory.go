@@ -5,6 +5,13 @@ import (
 	"sync"
 )
 
+// Broken is a Store that can't be opened: every call fails with Err.
+type Broken struct{ Err error }
+
+func (b Broken) Get(context.Context, Ref) (Secret, error) { return Secret{}, b.Err }
+func (b Broken) Set(context.Context, Ref, Secret) error   { return b.Err }
+func (b Broken) Delete(context.Context, Ref) error        { return b.Err }
+
 // Memory is a Store for tests; it ends with the process. Its zero value is
 // ready.
 type Memory struct {

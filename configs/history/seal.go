@@ -22,7 +22,7 @@ import (
 // sealer returns the records' public key, from the file beside them. At the
 // first transaction the pair is made and its private half goes to the store.
 func (h History) sealer(ctx context.Context) (age.Recipient, error) {
-	path := filepath.Join(h.Home.History(), "recipient.txt")
+	path := h.recipientPath()
 	data, err := os.ReadFile(path)
 	if err == nil {
 		return age.ParseX25519Recipient(strings.TrimSpace(string(data)))
@@ -38,6 +38,16 @@ func (h History) sealer(ctx context.Context) (age.Recipient, error) {
 		return nil, secrets.Problem(err)
 	}
 	return id.Recipient(), files.WriteOwn(path, []byte(id.Recipient().String()+"\n"))
+}
+
+func (h History) recipientPath() string { return filepath.Join(h.Home.History(), "recipient.txt") }
+
+// NewKey forgets the records' public key: the next transaction makes a new pair.
+func (h History) NewKey() error {
+	if err := os.Remove(h.recipientPath()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // record keeps a finished transaction: sealed what it did, and in the clear that
