@@ -154,14 +154,14 @@ func TestWithoutAKeychainAnEncryptedFileCanBeChosen(t *testing.T) {
 	f := &fake{propose: words.New(words.KeychainAbsent, nil)}
 	w := open(t, f, sample())
 	form := adding(t, w)
-	form.name.field.SetText("github")
+	form.name.field.SetText("mine")
 	form.command.field.SetText("npx")
 	test.Tap(form.save)
 	if len(form.told.buttons.Objects) != 1 {
 		t.Fatal("no way out is offered")
 	}
 	test.Tap(form.told.buttons.Objects[0].(*button))
-	if !f.usedFile || form.told.title.seg.Text != words.Say("app.store.done") || form.name.field.Text != "github" {
+	if !f.usedFile || form.told.title.seg.Text != words.Say("app.store.done") || form.name.field.Text != "mine" {
 		t.Errorf("chosen: %v, says %q", f.usedFile, form.told.title.seg.Text)
 	}
 }
