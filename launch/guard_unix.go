@@ -91,8 +91,8 @@ func Guard(args []string) int {
 	}
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTSTP)
 	debug.SetGCPercent(-1)
+	t := treeOf(group, args[1])
 	told, _ := io.ReadAll(os.Stdin)
-	t := tree{group: group, mark: args[1]}
 	if len(told) > 0 || !t.gone(0, guardClosed) {
 		t.end()
 	}

@@ -18,11 +18,25 @@ func processes() []running {
 	}
 	var list []running
 	for _, p := range all {
-		if p.Proc.P_stat != zombie {
-			list = append(list, running{int(p.Proc.P_pid), int(p.Eproc.Ppid), int(p.Eproc.Pgid)})
+		if r, ok := runningOf(&p); ok {
+			list = append(list, r)
 		}
 	}
 	return list
+}
+
+func runningOf(p *unix.KinfoProc) (running, bool) {
+	begun := p.Proc.P_starttime
+	return running{int(p.Proc.P_pid), int(p.Eproc.Ppid), int(p.Eproc.Pgid), uint64(begun.Sec)*1e6 + uint64(begun.Usec)}, p.Proc.P_stat != zombie
+}
+
+// processOf is the one process, false where it is gone or a zombie.
+func processOf(pid int) (running, bool) {
+	p, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
+	if err != nil {
+		return running{}, false
+	}
+	return runningOf(p)
 }
 
 // carries reports whether the process was started with this variable. The system

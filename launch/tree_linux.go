@@ -35,12 +35,13 @@ func processOf(pid int) (running, bool) {
 		return running{}, false
 	}
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-	if len(fields) < 3 || fields[0] == "Z" || fields[0] == "X" {
+	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return running{}, false
 	}
 	parent, _ := strconv.Atoi(fields[1])
 	group, _ := strconv.Atoi(fields[2])
-	return running{pid, parent, group}, true
+	begun, _ := strconv.ParseUint(fields[19], 10, 64)
+	return running{pid, parent, group, begun}, true
 }
 
 // carries reports whether the process was started with this variable.

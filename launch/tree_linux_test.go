@@ -16,7 +16,7 @@ import (
 )
 
 // promise is how long anything of a server may outlive launcher or client.
-const promise = 2 * time.Second
+const promise = slack * 2 * time.Second
 
 // pids reads the server's family until it is ready.
 func (l *launcher) pids() (list []int) {

@@ -5,6 +5,7 @@ package launch
 import (
 	"errors"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 type tree struct {
 	group int    // the process group, and the id of its first process
 	mark  string // the session's id, in the environment of all
+	begun uint64 // when that process began: what is older is none of it
 }
 
 // startTree starts the program as the first process of a new tree.
@@ -28,7 +30,13 @@ func startTree(path string, args []string, attr *os.ProcAttr, mark string) (*os.
 	if err != nil {
 		return nil, tree{}, err
 	}
-	return p, tree{group: p.Pid, mark: mark}, nil
+	return p, treeOf(p.Pid, mark), nil
+}
+
+// treeOf is the tree whose first process is group.
+func treeOf(group int, mark string) tree {
+	first, _ := processOf(group)
+	return tree{group, mark, first.begun}
 }
 
 // become replaces this process by the server. It returns only where that fails.
@@ -84,31 +92,36 @@ func (t tree) end() {
 	}
 }
 
-// gone sends sig, 0 for none, to every process of the tree, to those too that
-// begin meanwhile, and reports whether all have ended within limit.
+// gone sends sig, 0 for none, to every process of the tree, and reports whether
+// all have ended within limit. The system's list is read only at the beginning and
+// when those found have ended: a client that dies leaves many guards at once.
 func (t tree) gone(sig syscall.Signal, limit time.Duration) bool {
-	sent := map[int]bool{}
 	until := time.Now().Add(limit)
-	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 40*time.Millisecond) {
-		left := t.members()
-		if len(left) == 0 {
-			return true
-		}
+	left := t.members()
+	for pause := 5 * time.Millisecond; len(left) > 0; pause = min(2*pause, 40*time.Millisecond) {
 		for _, p := range left {
-			if sig != 0 && !sent[p.pid] {
-				sent[p.pid] = true
+			if sig != 0 {
 				syscall.Kill(p.pid, sig)
 			}
 		}
-		if time.Now().After(until) {
-			return false
+		for len(left) > 0 {
+			if time.Now().After(until) {
+				return false
+			}
+			time.Sleep(pause)
+			left = slices.DeleteFunc(left, func(p running) bool { return !lives(p) })
 		}
-		time.Sleep(pause)
+		left = t.members() // those that began meanwhile
 	}
+	return true
 }
 
-// running is a living process as the system lists it.
-type running struct{ pid, parent, group int }
+// running is a living process as the system lists it. begun is in the system's
+// own unit, 0 where it is not told.
+type running struct {
+	pid, parent, group int
+	begun              uint64
+}
 
 // members lists the tree's living processes: the group, what carries the mark,
 // and what descends from either. What left the group and was given a place of its
@@ -130,9 +143,15 @@ func (t tree) members() []running {
 	self := os.Getpid()
 	add(func(p running) bool { return p.group == t.group })
 	add(func(p running) bool {
-		return p.pid != self && carries(p.pid, markName+"="+t.mark) && !hasOwnPlace(p.pid)
+		return p.pid != self && p.begun >= t.begun && carries(p.pid, markName+"="+t.mark) && !hasOwnPlace(p.pid)
 	})
 	for add(func(p running) bool { return in[p.parent] && p.pid != self && !hasOwnPlace(p.pid) }) {
 	}
 	return list
+}
+
+// lives reports whether p is still there, itself and not one with its number.
+func lives(p running) bool {
+	now, ok := processOf(p.pid)
+	return ok && now.begun == p.begun
 }
