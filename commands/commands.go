@@ -166,17 +166,13 @@ func columns(w io.Writer, rows [][]string) error {
 	return t.Flush()
 }
 
-// done applies a proposal and says what became of it.
-func (e *Env) done(ctx context.Context, p *companion.Proposal, err error) error {
-	if err != nil {
-		return err
+// act proposes, applies, and says what became of it.
+func (e *Env) act(ctx context.Context, propose func() (*companion.Proposal, error)) error {
+	p, r, err := e.Do(ctx, propose)
+	if err == nil {
+		e.say(p, r)
 	}
-	r, err := e.Apply(ctx, p)
-	if err != nil {
-		return err
-	}
-	e.say(p, r)
-	return nil
+	return err
 }
 
 // say tells what was written, and what waits.

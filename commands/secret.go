@@ -59,14 +59,12 @@ func secret(ctx context.Context, e *Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		p, err := e.LibraryOnly().ProposeSecret(ctx, args[0], args[1], v)
-		return e.done(ctx, p, err)
+		return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeSecret(ctx, args[0], args[1], v) })
 	case "remove":
 		if err := exactly(args, 2, 2); err != nil {
 			return err
 		}
-		p, err := e.LibraryOnly().ProposeForget(ctx, args[0], args[1])
-		return e.done(ctx, p, err)
+		return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeForget(ctx, args[0], args[1]) })
 	case "forget":
 		if err := exactly(args, 0, 0); err != nil {
 			return err

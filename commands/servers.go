@@ -178,8 +178,7 @@ func add(ctx context.Context, e *Env, args []string) error {
 	if err := sf.into(e, &d, behind, url); err != nil {
 		return err
 	}
-	p, err := e.LibraryOnly().ProposeServer(ctx, d)
-	return e.done(ctx, p, err)
+	return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServer(ctx, d) })
 }
 
 func editServer(ctx context.Context, e *Env, args []string) error {
@@ -210,16 +209,14 @@ func editServer(ctx context.Context, e *Env, args []string) error {
 	if err := sf.into(e, &d, behind, url); err != nil {
 		return err
 	}
-	p, err := e.LibraryOnly().ProposeServer(ctx, d)
-	return e.done(ctx, p, err)
+	return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServer(ctx, d) })
 }
 
 func remove(ctx context.Context, e *Env, args []string) error {
 	if err := exactly(args, 1, 1); err != nil {
 		return err
 	}
-	p, err := e.LibraryOnly().ProposeRemove(ctx, args[0])
-	return e.done(ctx, p, err)
+	return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeRemove(ctx, args[0]) })
 }
 
 // maxImport is the longest text import reads.
@@ -251,8 +248,7 @@ func importAny(ctx context.Context, e *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := e.LibraryOnly().ProposeServers(ctx, drafts)
-	if err := e.done(ctx, p, err); err != nil {
+	if err := e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServers(ctx, drafts) }); err != nil {
 		return err
 	}
 	for _, d := range drafts {

@@ -62,8 +62,7 @@ func use(ctx context.Context, e *Env, args []string) error {
 	if err := exactly(rest, 1, 1); err != nil {
 		return err
 	}
-	p, err := e.ProposeUse(ctx, rest[0], *client)
-	return e.done(ctx, p, err)
+	return e.act(ctx, func() (*companion.Proposal, error) { return e.ProposeUse(ctx, rest[0], *client) })
 }
 
 func set(ctx context.Context, e *Env, args []string) error {
@@ -74,8 +73,9 @@ func set(ctx context.Context, e *Env, args []string) error {
 	c := e.LibraryOnly()
 	switch what {
 	case "add":
-		p, err := c.ProposeSet(ctx, companion.SetDraft{Name: name, Servers: members})
-		return e.done(ctx, p, err)
+		return e.act(ctx, func() (*companion.Proposal, error) {
+			return c.ProposeSet(ctx, companion.SetDraft{Name: name, Servers: members})
+		})
 	case "edit":
 		d := companion.SetDraft{Was: name, Name: name, Servers: members}
 		for _, s := range e.State(ctx).Sets {
@@ -83,14 +83,12 @@ func set(ctx context.Context, e *Env, args []string) error {
 				d.Icon = s.Icon
 			}
 		}
-		p, err := c.ProposeSet(ctx, d)
-		return e.done(ctx, p, err)
+		return e.act(ctx, func() (*companion.Proposal, error) { return c.ProposeSet(ctx, d) })
 	case "remove":
 		if err := exactly(members, 0, 0); err != nil {
 			return err
 		}
-		p, err := c.ProposeRemoveSet(ctx, name)
-		return e.done(ctx, p, err)
+		return e.act(ctx, func() (*companion.Proposal, error) { return c.ProposeRemoveSet(ctx, name) })
 	}
 	return usage(words.Say("cmd.many", "Text", what))
 }

@@ -76,7 +76,7 @@ func (c *Companion) FinishPending(ctx context.Context) (still []string, err erro
 }
 
 func (c *Companion) finish(ctx context.Context, p pending) error {
-	_, err := c.do(ctx, func() (*Proposal, error) { return c.propose(p.Reason, nil, scope{only: p.Client}) })
+	_, _, err := c.Do(ctx, func() (*Proposal, error) { return c.propose(p.Reason, nil, scope{only: p.Client}) })
 	return err
 }
 

@@ -312,5 +312,6 @@ func usual(lib *servers.Library) string {
 
 // UseSet is ProposeUse and Apply in one, for a face that shows no preview.
 func (c *Companion) UseSet(ctx context.Context, set, client string) (Result, error) {
-	return c.do(ctx, func() (*Proposal, error) { return c.ProposeUse(ctx, set, client) })
+	_, r, err := c.Do(ctx, func() (*Proposal, error) { return c.ProposeUse(ctx, set, client) })
+	return r, err
 }

@@ -268,21 +268,22 @@ func (c *Companion) forget(p *Proposal) {
 	}
 }
 
-// tries is how often an action without a preview is computed anew when a file
-// changes under it.
+// tries is how often an action without a preview is computed anew when a client
+// changes its file under it. Other companions can't: they wait for the lock.
 const tries = 5
 
-// do proposes and applies at once.
-func (c *Companion) do(ctx context.Context, propose func() (*Proposal, error)) (Result, error) {
-	for n := 1; ; n++ {
-		p, err := propose()
-		if err != nil {
-			return Result{}, err
+// Do proposes and applies in one, for a face that shows no preview.
+func (c *Companion) Do(ctx context.Context, propose func() (*Proposal, error)) (p *Proposal, r Result, err error) {
+	err = c.locked(ctx, func() error {
+		for n := 1; ; n++ {
+			if p, err = propose(); err != nil {
+				return err
+			}
+			r, err = c.apply(ctx, p)
+			if n == tries || !errors.Is(err, configs.ErrChanged) {
+				return err
+			}
 		}
-		r, err := c.Apply(ctx, p)
-		if n < tries && errors.Is(err, configs.ErrChanged) {
-			continue
-		}
-		return r, err
-	}
+	})
+	return p, r, err
 }

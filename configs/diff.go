@@ -2,6 +2,7 @@ package configs
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 )
@@ -9,7 +10,11 @@ import (
 // Diff is the Change as a unified diff, with what looks like a key masked. It is
 // empty where nothing changes.
 func (c *Change) Diff() string {
-	return string(diff.Diff(c.Path, []byte(Mask(string(c.Before))), c.Path, []byte(Mask(string(c.After)))))
+	text := string(diff.Diff("", []byte(Mask(string(c.Before))), "", []byte(Mask(string(c.After)))))
+	if i := strings.Index(text, "@@"); i > 0 { // whoever shows it names the file
+		return "--- " + c.Path + "\n+++ " + c.Path + "\n" + text[i:]
+	}
+	return text
 }
 
 // secretName is how variables that hold keys are called, and secretValue how

@@ -35,14 +35,14 @@ func (s File) Get(_ context.Context, r Ref) (Secret, error) {
 	if !ok {
 		return Secret{}, ErrNotFound
 	}
-	return Secret{v}, nil
+	return New(v), nil
 }
 
 func (s File) Set(ctx context.Context, r Ref, v Secret) error {
-	if len(v.value) > maxLen {
+	if len(v.Reveal()) > maxLen {
 		return ErrTooLong
 	}
-	return s.change(ctx, func(all map[string]string) { all[r.account()] = v.value })
+	return s.change(ctx, func(all map[string]string) { all[r.account()] = v.Reveal() })
 }
 
 func (s File) Delete(ctx context.Context, r Ref) error {

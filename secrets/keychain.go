@@ -30,14 +30,14 @@ const header = "chunked:v1:"
 func (k Keychain) Get(ctx context.Context, r Ref) (Secret, error) {
 	var value string
 	err := ask(ctx, func() (err error) { value, err = read(r.account()); return })
-	return Secret{value}, err
+	return New(value), err
 }
 
 func (k Keychain) Set(ctx context.Context, r Ref, s Secret) error {
-	if len(s.value) > maxLen {
+	if len(s.Reveal()) > maxLen {
 		return ErrTooLong
 	}
-	return ask(ctx, func() error { return write(r.account(), s.value) })
+	return ask(ctx, func() error { return write(r.account(), s.Reveal()) })
 }
 
 func (k Keychain) Delete(ctx context.Context, r Ref) error {

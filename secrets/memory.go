@@ -30,7 +30,7 @@ func (s *Memory) Get(_ context.Context, r Ref) (Secret, error) {
 }
 
 func (s *Memory) Set(_ context.Context, r Ref, v Secret) error {
-	if len(v.value) > maxLen {
+	if len(v.Reveal()) > maxLen {
 		return ErrTooLong
 	}
 	s.mu.Lock()

@@ -28,17 +28,23 @@ var (
 const maxLen = 50_000
 
 // Secret is a value that never prints itself: fmt, slog and JSON show
-// "[secret]".
-type Secret struct{ value string }
+// "[secret]". It is behind a pointer because fmt looks into the unexported fields
+// of a struct that holds one, and asks no method there.
+type Secret struct{ value *string }
 
 // New makes value a Secret.
-func New(value string) Secret { return Secret{value} }
+func New(value string) Secret { return Secret{&value} }
 
 // Reveal returns the value. Search for it to see every place where one gets out.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsEmpty reports whether there is no value.
-func (s Secret) IsEmpty() bool { return s.value == "" }
+func (s Secret) IsEmpty() bool { return s.Reveal() == "" }
 
 const shown = "[secret]"
 

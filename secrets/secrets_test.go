@@ -22,7 +22,11 @@ func TestSecretNeverPrintsItself(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "s", s, "p", &s, "in", struct{ S Secret }{s})
 	j, _ := json.Marshal(map[string]any{"s": s, "p": &s})
-	all := fmt.Sprint(s, &s) + fmt.Sprintf("%v %+v %#v %s %q %x", s, s, s, s, s, s) + log.String() + string(j)
+	hidden := struct {
+		s Secret
+		m map[string]Secret
+	}{s, map[string]Secret{"k": s}}
+	all := fmt.Sprint(s, &s, hidden, &hidden) + fmt.Sprintf("%+v %#v", hidden, &hidden) + fmt.Sprintf("%v %+v %#v %s %q %x", s, s, s, s, s, s) + log.String() + string(j)
 	if strings.Contains(all, "hunter2") || strings.Contains(all, fmt.Sprintf("%x", "hunter2")) {
 		t.Errorf("a secret got out: %s", all)
 	}
