@@ -21,7 +21,7 @@ STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # What cannot be compiled for macOS without its SDK is type-checked there.
 FACES := ./tray ./app .
-cgo_free = $(shell $(GO) list ./... | grep -v -x -e mcp-companion -e mcp-companion/tray -e 'mcp-companion/app.*')
+cgo_free = $(shell $(GO) list -tags headless ./... | grep -v -x -e mcp-companion -e mcp-companion/tray -e 'mcp-companion/app.*')
 
 .PHONY: build lean window run test check quick race desktop acceptance bench clean icons
 
@@ -51,16 +51,17 @@ check:
 	$(PURE) $(GO) vet -tags headless ./...
 	$(PURE) GOOS=windows $(GO) vet -tags headless ./...
 	$(PURE) GOOS=darwin $(GO) vet -tags headless $(cgo_free)
-	$(GO) run ./tools/xtypecheck -os darwin -arch arm64 $(wildcard $(FACES))
-	$(GO) run ./tools/xtypecheck -os windows -arch amd64 $(wildcard $(FACES))
+	$(GO) run ./tools/xtypecheck -os darwin -arch arm64 $(FACES)
+	$(GO) run ./tools/xtypecheck -os windows -arch amd64 $(FACES)
+	$(GO) run ./tools/xtypecheck -os darwin -arch arm64 -tags headless .
 	$(PURE) $(STATICCHECK) -tags headless ./...
 
 quick:
-	$(PURE) $(GO) test -tags headless ./...
+	$(PURE) $(GO) test -timeout 5m -tags headless ./...
 
 # The window's own tests draw on the test's goroutine and are no use here.
 race:
-	$(WINDOW) $(GO) test -race -tags headless $$($(GO) list ./... | grep -v /app)
+	$(WINDOW) $(GO) test -timeout 10m -race -tags headless $$($(GO) list -tags headless ./... | grep -v /app)
 
 desktop: build
 	tools/desktop/test.sh
