@@ -51,6 +51,10 @@ func newMasked(hint string) *field {
 	return f
 }
 
+// AcceptsTab is false: Tab leaves a field of several lines too, or the keyboard
+// would be caught in it.
+func (f *field) AcceptsTab() bool { return false }
+
 func (f *field) TypedKey(key *fyne.KeyEvent) {
 	if key.Name == fyne.KeyEscape {
 		passOn(f, key)

@@ -117,6 +117,29 @@ func TestTabWalksInReadingOrder(t *testing.T) {
 	}
 }
 
+func TestTheFocusIsAlwaysInView(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	w.win.Resize(fyne.NewSize(720, 520))
+	form := adding(t, w)
+	form.envKeys.onAdd()
+	scroll := scrollOf(w.win.Canvas().Content(), form.args.field, nil)
+	place := fyne.CurrentApp().Driver().AbsolutePositionForObject
+	c := w.win.Canvas()
+	for range 30 {
+		o, ok := c.Focused().(fyne.CanvasObject)
+		if ok && scrollOf(c.Content(), o, nil) == scroll {
+			top := place(o).Y - place(scroll).Y
+			if top < 0 || top+o.Size().Height > scroll.Size().Height {
+				t.Errorf("%T at %v..%v of %v", o, top, top+o.Size().Height, scroll.Size().Height)
+			}
+		}
+		c.FocusNext()
+	}
+	if form.args.field.AcceptsTab() {
+		t.Error("the arguments keep the Tab key")
+	}
+}
+
 func TestKeysWorkFromAnywhere(t *testing.T) {
 	w := open(t, &fake{}, sample())
 	w.servers.search.SetText("files")
