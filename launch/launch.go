@@ -96,8 +96,8 @@ func programProblem(err error, name, command string) error {
 	case errors.Is(err, errBatchText):
 		code = words.ValueBad
 	}
-	return words.New(code, err, "Name", name, "Command", command, "Path", command,
-		"Field", words.Say("field.args"), "Value", command, "Text", err.Error())
+	return words.New(code, err, "Name", name, "Command", command, "Path", command, "Text", err.Error(),
+		"Field", words.Say("field.args"), "Value", `\n`)
 }
 
 // key is one secret as it was read.

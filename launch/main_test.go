@@ -35,6 +35,7 @@ const (
 	roleVar    = "LAUNCH_TEST_ROLE"
 	serverVar  = "LAUNCH_TEST_SERVER"  // for run: a servers.Server
 	homeVar    = "LAUNCH_TEST_HOME"    // for run: our home folder
+	stdinVar   = "LAUNCH_TEST_STDIN"   // for client: run gets its own stdin
 	secretsVar = "LAUNCH_TEST_SECRETS" // for run: a file with secrets, id to value
 )
 
@@ -89,8 +90,12 @@ func playRun() int {
 func playClient() int {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), roleVar+"=run")
-	in, _ := cmd.StdinPipe()
-	defer in.Close()
+	if os.Getenv(stdinVar) != "" {
+		cmd.Stdin = os.Stdin // somebody else's, who stays
+	} else {
+		in, _ := cmd.StdinPipe()
+		defer in.Close()
+	}
 	out, _ := cmd.StdoutPipe()
 	if err := cmd.Start(); err != nil {
 		panic(err)

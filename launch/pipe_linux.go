@@ -56,9 +56,8 @@ func closeStdout() {
 	}
 }
 
-// parentGone is closed when the process that started us has ended.
-func parentGone() <-chan struct{} {
-	parent := os.Getppid()
+// parentGone is closed when parent, the process that started us, has ended.
+func parentGone(parent int) <-chan struct{} {
 	if parent <= 1 {
 		return nil // nobody's, or a container's first process, with which all ends
 	}

@@ -32,8 +32,8 @@ func endingSignals() []os.Signal { return []os.Signal{os.Interrupt, windows.SIGT
 var brokenPipe []os.Signal
 
 // parentGone is closed when the process that started us has ended.
-func parentGone() <-chan struct{} {
-	parent, err := windows.OpenProcess(windows.SYNCHRONIZE|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(os.Getppid()))
+func parentGone(pid int) <-chan struct{} {
+	parent, err := windows.OpenProcess(windows.SYNCHRONIZE|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err != nil {
 		return nil // not ours to watch; the end of stdin still tells
 	}

@@ -32,7 +32,7 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 			return 1, p.problem(err)
 		}
 	}
-	signals := listen()
+	parent, signals := os.Getppid(), listen()
 	c, err := p.start(blockingPipe)
 	if err != nil {
 		return 1, err
@@ -59,7 +59,7 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 		file <- f
 	}()
 
-	l := &life{child: c, in: in, out: out, signals: signals, parent: parentGone(), done: ctx.Done()}
+	l := &life{child: c, in: in, out: out, signals: signals, parent: parentGone(parent), done: ctx.Done()}
 	l.live()
 	l.settle(out, quiet)
 	l.settle(notes, quiet/4)

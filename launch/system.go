@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/user"
 	"runtime"
 	"slices"
 	"strings"
@@ -33,7 +34,12 @@ func thisSystem(environ []string) *system {
 		goos: runtime.GOOS,
 		env:  environ,
 		cwd:  func() string { d, _ := os.Getwd(); return d },
-		home: func() string { d, _ := os.UserHomeDir(); return d },
+		home: func() string {
+			if u, err := user.Current(); err == nil {
+				return u.HomeDir
+			}
+			return ""
+		},
 		disk: disk{
 			mode: func(path string) (fs.FileMode, error) {
 				i, err := os.Stat(path)

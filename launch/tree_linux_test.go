@@ -90,13 +90,18 @@ func TestNothingIsLeftHoweverTheEndComes(t *testing.T) {
 }
 
 func TestNothingIsLeftAfterTheClientWasKilled(t *testing.T) {
-	for name, kinds := range map[string][]string{
-		"alone":                     {},
-		"deaf server, all children": {"stay", "plain", "deaf", "setsid", "deaf setsid", "orphan"},
+	all := []string{"stay", "plain", "deaf", "setsid", "deaf setsid", "orphan"}
+	for name, c := range map[string]struct {
+		kinds []string
+		env   string
+	}{
+		"alone":                      {nil, ""},
+		"deaf server, all children":  {all, ""},
+		"stdin held open by another": {all, stdinVar + "=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := startAs(t, "client", played(append([]string{"family"}, kinds...)...), nil)
+			l := startAs(t, "client", played(append([]string{"family"}, c.kinds...)...), nil, c.env)
 			run, _ := strconv.Atoi(strings.TrimPrefix(l.line(), "run "))
 			pids := append(l.pids(), run)
 			pids = append(pids, childrenOf(run)...)

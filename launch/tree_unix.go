@@ -140,14 +140,20 @@ func (t tree) members() []running {
 		}
 		return grown
 	}
-	self := os.Getpid()
-	add(func(p running) bool { return p.group == t.group })
+	self, reused := os.Getpid(), t.isReused(all)
+	add(func(p running) bool { return p.group == t.group && !reused })
 	add(func(p running) bool {
 		return p.pid != self && p.begun >= t.begun && carries(p.pid, markName+"="+t.mark) && !hasOwnPlace(p.pid)
 	})
 	for add(func(p running) bool { return in[p.parent] && p.pid != self && !hasOwnPlace(p.pid) }) {
 	}
 	return list
+}
+
+// isReused reports whether the group's number was given to another process
+// since. Groups end with their last member, so then nobody of ours is in it.
+func (t tree) isReused(all []running) bool {
+	return slices.ContainsFunc(all, func(p running) bool { return p.pid == t.group && p.begun != t.begun })
 }
 
 // lives reports whether p is still there, itself and not one with its number.
