@@ -112,7 +112,7 @@ func nextProbe(r health.Report) time.Time {
 	if r.Status != health.Failing {
 		return r.Time.Add(probeAgain)
 	}
-	return r.Time.Add(min(backoff<<min(r.Failures, 6), probeAgain))
+	return r.Time.Add(min(backoff<<min(max(r.Failures-1, 0), 6), probeAgain))
 }
 
 // WaitForClients waits until every client that a change waits for is gone, and
