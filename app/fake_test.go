@@ -148,12 +148,18 @@ func sample() companion.State {
 			{Name: "Research", Servers: []string{"brave-search", "files", "github", "memory", "notion", "postgres", "slack"}},
 		},
 		Clients: []companion.ClientState{
-			{ID: "claude-desktop", Title: "Claude Desktop", File: "/home/u/.config/Claude/claude_desktop_config.json", Installed: true, Running: true, Managed: true, Set: "Development", CanQuit: true, Applies: "Notices a change when it is started again.",
-				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Ours}, {Key: "my-own-tool", Kind: companion.Users}, {Key: "notes", Kind: companion.Users}, {Key: "slack", Server: "slack", Kind: companion.Changed}}},
-			{ID: "cursor", Title: "Cursor", File: "/home/u/.cursor/mcp.json", Installed: true, Managed: true, Set: "Development", Applies: "Switch new servers on in Cursor under Settings > MCP.",
-				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Moved}}},
+			{
+				ID: "claude-desktop", Title: "Claude Desktop", File: "/home/u/.config/Claude/claude_desktop_config.json", Installed: true, Running: true, Managed: true, Set: "Development", CanQuit: true, Applies: "Notices a change when it is started again.",
+				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Ours}, {Key: "my-own-tool", Kind: companion.Users}, {Key: "notes", Kind: companion.Users}, {Key: "slack", Server: "slack", Kind: companion.Changed}},
+			},
+			{
+				ID: "cursor", Title: "Cursor", File: "/home/u/.cursor/mcp.json", Installed: true, Managed: true, Set: "Development", Applies: "Switch new servers on in Cursor under Settings > MCP.",
+				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Moved}},
+			},
 			{ID: "cline-vscode", Title: "Cline in VS Code", File: "/home/u/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", Installed: true, Running: true, Applies: "Active at once."},
-			{ID: "codex", Title: "Codex"}, {ID: "windsurf", Title: "Windsurf"}, {ID: "zed", Title: "Zed"},
+			{ID: "codex", Title: "Codex"},
+			{ID: "windsurf", Title: "Windsurf"},
+			{ID: "zed", Title: "Zed"},
 		},
 		Pending: []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "Added github", Since: noon}},
 	}

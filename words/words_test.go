@@ -1,6 +1,7 @@
 package words
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -15,8 +16,6 @@ import (
 	"testing"
 
 	"mcp-companion/assets"
-
-	"encoding/json"
 )
 
 func messages(t *testing.T, lang string) map[string]any {
