@@ -20,7 +20,7 @@ func (t *tray) start(do action) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if do.verb == nothing || t.busy[do] {
+	if do.verb == nothing || t.busy[do] || t.ctx.Err() != nil {
 		return
 	}
 	if t.busy == nil {

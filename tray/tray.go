@@ -40,6 +40,8 @@ func Run(ctx context.Context, c Actions) {
 	t := &tray{ctx: ctx, actions: c, states: make(chan companion.State, 1), wake: make(chan struct{}, 1)}
 	stop := c.Subscribe(t.offer)
 	t.state = <-t.states
+	t.news.began = time.Now()
+	t.report()
 	t.prepare()
 	systray.Run(func() {
 		t.build()
@@ -47,7 +49,9 @@ func Run(ctx context.Context, c Actions) {
 		go t.follow()
 	}, func() { // macOS may not come back from Run, but does this.
 		stop()
-		cancel()
+		t.mu.Lock()
+		cancel() // nothing is started from now on
+		t.mu.Unlock()
 		t.running.Wait()
 	})
 }
@@ -56,6 +60,7 @@ type tray struct {
 	ctx     context.Context
 	actions Actions
 	notices notices
+	news    news
 
 	states chan companion.State // one place, the newest
 	wake   chan struct{}        // one place: the note changed, or a box was clicked
@@ -108,6 +113,7 @@ func (t *tray) follow() {
 			systray.Quit()
 			return
 		case t.state = <-t.states:
+			t.report()
 		case <-t.wake:
 		case <-settled:
 			t.drawn = false
@@ -119,6 +125,16 @@ func (t *tray) follow() {
 		case <-t.ctx.Done():
 		case <-time.After(rest):
 		}
+	}
+}
+
+// report notifies of what got worse.
+func (t *tray) report() {
+	title, text := t.news.of(t.state, time.Now())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if title != "" && t.ctx.Err() == nil {
+		t.running.Go(func() { t.notices.show(title, text) })
 	}
 }
 
