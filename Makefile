@@ -29,6 +29,9 @@ build: lean window
 
 lean:
 	$(LEAN) $(GO) build -tags headless -ldflags '$(LDFLAGS)' -o bin/mcp-companion$(EXE) .
+ifeq ($(EXE),.exe) # a console program would show a black window at login
+	$(LEAN) $(GO) build -tags headless -ldflags '$(LDFLAGS) -H windowsgui' -o bin/mcp-companion-tray.exe .
+endif
 
 window:
 	$(WINDOW) $(GO) build -ldflags '$(LDFLAGS)' -o bin/mcp-companion-window$(EXE) .

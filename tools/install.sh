@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev pkg-config clang libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev
   libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev"
-desktop="dbus-daemon dbus-bin xvfb openbox xdotool wmctrl imagemagick libgl1-mesa-dri
+desktop="dbus xvfb openbox xdotool wmctrl imagemagick libgl1-mesa-dri
   gnome-keyring libsecret-tools fonts-dejavu-core"
 
 say() { echo "install: $*" >&2; }
