@@ -60,7 +60,9 @@ func (p *appsPage) render(s companion.State) {
 			continue
 		}
 		k := newAppCard(p, c, s.Sets)
-		show(k.entries, unfolded[c.ID])
+		if unfolded[c.ID] {
+			k.onMore()
+		}
 		p.cards[c.ID] = k
 		p.list.Add(k.box)
 	}

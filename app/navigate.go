@@ -162,13 +162,3 @@ func (w *Window) clientID(title string) string {
 	}
 	return ""
 }
-
-// client is the AI app with this id.
-func (w *Window) client(id string) (companion.ClientState, bool) {
-	for _, c := range w.state.Clients {
-		if c.ID == id {
-			return c, true
-		}
-	}
-	return companion.ClientState{}, false
-}

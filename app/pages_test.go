@@ -319,6 +319,13 @@ func TestApps(t *testing.T) {
 	if got := w.apps.cards["cursor"].set.Selected; got != "Development" {
 		t.Errorf("the drop-down says %q", got)
 	}
+	cline = w.apps.cards["cline-vscode"]
+	cline.onMore()
+	folded := cline.more.Text
+	w.apps.redraw()
+	if k := w.apps.cards["cline-vscode"]; !k.entries.Visible() || k.more.Text != folded {
+		t.Errorf("the list was unfolded; now visible %v, the button says %q", k.entries.Visible(), k.more.Text)
+	}
 	claude := w.apps.cards["claude-desktop"]
 	if !claude.restart.Visible() || w.apps.cards["cline-vscode"].restart.Visible() {
 		t.Error("Restart is offered wrongly")
