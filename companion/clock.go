@@ -2,12 +2,14 @@ package companion
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"mcp-companion/clients"
 	"mcp-companion/files"
 	"mcp-companion/health"
 	"mcp-companion/launch"
+	"mcp-companion/words"
 )
 
 // The clock's pace. Starting a server costs, and some open a browser: a local
@@ -30,7 +32,9 @@ func (c *Companion) RunClock(ctx context.Context) {
 		return
 	}
 	defer lock.Unlock()
-	_ = c.locked(ctx, func() error { return nil }) // recovers; a failure is met again, and shown, at the next action
+	// A failure of these is met again, and shown, at the next action.
+	_ = c.locked(ctx, func() error { return nil }) // takes back what was interrupted
+	_ = c.mendMoved(ctx)
 	changed := make(chan struct{}, 1)
 	c.watch(ctx, func() {
 		select {
@@ -50,6 +54,26 @@ func (c *Companion) RunClock(ctx context.Context) {
 		c.probeDue(ctx)
 		timer.Reset(c.lookAtPending(ctx))
 	}
+}
+
+// mendMoved brings entries that start a program of another place up to today's,
+// and the copy that clients start to this version.
+func (c *Companion) mendMoved(ctx context.Context) error {
+	if l, isCopy := c.launcher(); isCopy && isFile(l.Path) {
+		if err := c.keepLauncher(); err != nil {
+			return err
+		}
+	}
+	for _, app := range c.State(ctx).Clients {
+		moved := slices.ContainsFunc(app.Entries, func(e EntryState) bool { return e.Kind == Moved })
+		if app.Managed && moved {
+			_, _, err := c.Do(ctx, func() (*Proposal, error) {
+				return c.propose(words.Say("reason.moved"), nil, scope{})
+			})
+			return err
+		}
+	}
+	return nil
 }
 
 // takeResident waits for the resident lock, or for ctx's end.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mcp-companion/clients"
 	"mcp-companion/configs"
@@ -324,6 +325,49 @@ func TestASubscriberSeesEveryLastState(t *testing.T) {
 	}
 }
 
+func TestASubscriberSeesWhatBecameOfTheClientsFiles(t *testing.T) {
+	d := newDesk(t)
+	d.add(t, "one")
+	var mu sync.Mutex
+	var last State
+	stop := d.Subscribe(func(s State) { mu.Lock(); defer mu.Unlock(); last = s })
+	defer stop()
+	p, err := d.ProposeManage(t.Context(), "claude-code", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait := func(what string, ok func(ClientState) bool) {
+		t.Helper()
+		for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			mu.Lock()
+			i := slices.IndexFunc(last.Clients, func(c ClientState) bool { return c.ID == "claude-code" && ok(c) })
+			mu.Unlock()
+			if i >= 0 {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatal(what)
+			}
+		}
+	}
+	// the client holds its file: the library is seen before the file is written
+	lock := d.code + ".lock"
+	if err := os.Mkdir(lock, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := d.Apply(t.Context(), p)
+		done <- err
+	}()
+	wait("the library was not written first", func(c ClientState) bool { return c.Managed && len(c.Entries) == 0 })
+	os.Remove(lock)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	wait("the last state shows the file as it was before", func(c ClientState) bool { return len(c.Entries) == 1 })
+}
+
 func TestTheWindowIsAskedForItsPage(t *testing.T) {
 	d := newDesk(t)
 	if err := d.OpenWindow("sets"); !words.Has(err, words.WindowMissing) {
@@ -356,5 +400,25 @@ func TestTwoOwnersOfOneFileWriteItOnce(t *testing.T) {
 	}
 	if !strings.Contains(text(t, filepath.Join(storage, "cline_mcp_settings.json")), "cline-vscode") {
 		t.Error("the old extension's file was not written")
+	}
+}
+
+func TestEntriesOfAnotherPlaceAreMendedAtTheStart(t *testing.T) {
+	d := newDesk(t)
+	d.add(t, "one")
+	d.manage(t, "claude-code")
+	good := text(t, d.code)
+	l, _ := d.launcher()
+	os.WriteFile(d.code, []byte(strings.ReplaceAll(good, l.Path, "/old/place/mcp-companion")), 0o600)
+	os.WriteFile(l.Path, []byte("an older program"), 0o700)
+	if err := d.mendMoved(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if text(t, d.code) != good || text(t, l.Path) != "the program" {
+		t.Errorf("%s\n%s", text(t, d.code), text(t, l.Path))
+	}
+	list, _ := d.History(t.Context())
+	if n := len(list); d.mendMoved(t.Context()) != nil || func() int { l, _ := d.History(t.Context()); return len(l) }() != n {
+		t.Error("mended again")
 	}
 }

@@ -201,9 +201,10 @@ func (c *Companion) Subscribe(show func(State)) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// watched are the folders of ours whose changes make a new State.
+// watched are the folders of ours whose changes make a new State. The history is
+// the last that a transaction writes: only then the clients' files are done.
 func (c *Companion) watched() []string {
-	return []string{string(c.home), c.home.Sessions(), c.home.Reports(), c.home.Pending()}
+	return []string{string(c.home), c.home.Sessions(), c.home.Reports(), c.home.Pending(), c.home.History()}
 }
 
 // watch calls tell when a file of ours changes, and when a sweep every 30 s finds
