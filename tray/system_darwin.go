@@ -4,6 +4,8 @@ import (
 	"context"
 	"os/exec"
 	"time"
+
+	"fyne.io/systray"
 )
 
 // iconKind is the kind of picture the system takes.
@@ -11,6 +13,9 @@ const iconKind = ".png"
 
 // currentPanel says what the icon is shown on now.
 func currentPanel() panel { return template }
+
+// setIcon shows the picture.
+func setIcon(picture []byte) { systray.SetTemplateIcon(picture, picture) }
 
 // literal is the label as the system wants it, to be shown as it is.
 func literal(label string) string { return label }

@@ -4,6 +4,7 @@ package tray
 
 import (
 	"context"
+	"log"
 	"os"
 	"strings"
 	"sync"
@@ -18,6 +19,18 @@ const iconKind = ".png"
 
 // currentPanel says what the icon is shown on now.
 func currentPanel() panel { return panelFor(os.Getenv("XDG_CURRENT_DESKTOP")) }
+
+// setIcon shows the picture. systray panics (prop.Properties.SetMust) when the
+// bus has gone: there is no tray any more then, and the rest of the program
+// goes on.
+func setIcon(picture []byte) {
+	defer func() {
+		if gone := recover(); gone != nil {
+			log.Print("tray: ", gone)
+		}
+	}()
+	systray.SetIcon(picture)
+}
 
 // literal is the label as the system wants it, to be shown as it is: its own
 // mark for a letter to press is doubled.

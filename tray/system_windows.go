@@ -29,6 +29,9 @@ func currentPanel() panel {
 	return darkPanel
 }
 
+// setIcon shows the picture.
+func setIcon(picture []byte) { systray.SetIcon(picture) }
+
 // literal is the label as the system wants it, to be shown as it is: its own
 // mark for a letter to press is doubled.
 func literal(label string) string { return strings.ReplaceAll(label, "&", "&&") }

@@ -37,7 +37,7 @@ type Actions interface {
 func Run(ctx context.Context, c Actions) {
 	debug.SetGCPercent(30) // a resident has time, and should be small
 	ctx, cancel := context.WithCancel(ctx)
-	t := &tray{ctx: ctx, actions: c, states: make(chan companion.State, 1), wake: make(chan struct{}, 1)}
+	t := &tray{ctx: ctx, actions: c, states: make(chan companion.State, 1), wake: make(chan struct{}, 1), followed: make(chan struct{})}
 	stop := c.Subscribe(t.offer)
 	t.state = <-t.states
 	t.news.began = time.Now()
@@ -46,12 +46,20 @@ func Run(ctx context.Context, c Actions) {
 	systray.Run(func() {
 		t.build()
 		t.draw()
-		go t.follow()
+		go func() {
+			t.follow()
+			close(t.followed)
+			systray.Quit()
+		}()
 	}, func() { // macOS may not come back from Run, but does this.
 		stop()
 		t.mu.Lock()
 		cancel() // nothing is started from now on
 		t.mu.Unlock()
+		select { // systray must not be called once it has ended,
+		case <-t.followed:
+		case <-time.After(time.Second): // but on macOS such a call may be waiting for this thread
+		}
 		t.running.Wait()
 	})
 }
@@ -62,8 +70,9 @@ type tray struct {
 	notices notices
 	news    news
 
-	states chan companion.State // one place, the newest
-	wake   chan struct{}        // one place: the note changed, or a box was clicked
+	states   chan companion.State // one place, the newest
+	wake     chan struct{}        // one place: the note changed, or a box was clicked
+	followed chan struct{}        // closed when follow has ended
 
 	// Only follow, and before it build, touch these.
 	state   companion.State
@@ -104,13 +113,12 @@ const rest = 300 * time.Millisecond
 // it is ready to be sent the next one).
 const settle = time.Second
 
-// follow draws until the tray's context ends, which ends the tray.
+// follow draws until the tray's context ends.
 func (t *tray) follow() {
 	settled := time.After(settle)
 	for {
 		select {
 		case <-t.ctx.Done():
-			systray.Quit()
 			return
 		case t.state = <-t.states:
 			t.report()
@@ -160,8 +168,7 @@ func (t *tray) drawIcon(status companion.Status, p panel) {
 		return
 	}
 	t.icon, t.panel = status, p
-	data := iconFor(status, p, iconKind)
-	systray.SetTemplateIcon(data, data)
+	setIcon(iconFor(status, p, iconKind))
 }
 
 func (t *tray) drawTooltip(text string) {

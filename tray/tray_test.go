@@ -77,6 +77,10 @@ func (p *player) Subscribe(show func(companion.State)) (stop func()) {
 	go func() {
 		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 			p.become(in.Text())
+			if in.Text() == "say" {
+				time.Sleep(2 * rest) // the State before is drawn by then
+				fmt.Println("said")
+			}
 		}
 	}()
 	return func() { p.set(func(*companion.State) { p.show = nil }) }
@@ -118,6 +122,7 @@ func (p *player) OpenWindow(page string) error {
 type desk struct {
 	t    *testing.T
 	conn *dbus.Conn
+	stop func() // ends the bus
 	app  *exec.Cmd
 	in   io.Writer
 	out  *bufio.Reader
@@ -136,7 +141,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(stop)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
-	return &desk{t: t, conn: connect(t)}
+	return &desk{t: t, conn: connect(t), stop: stop}
 }
 
 func connect(t *testing.T) *dbus.Conn {
@@ -408,6 +413,24 @@ func TestTrayFindsAHostThatComesLater(t *testing.T) {
 	d.shows(it, companion.Healthy, "Companion – Development, 2 servers working")
 	d.awaits(it, func(m *host.Node) bool { return visible(m.Find("Servers (2 of 3 on)", "files")) })
 
+	if err := d.app.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	d.reads("ended")
+	if err := d.app.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTrayOutlivesTheBus(t *testing.T) {
+	d := newDesk(t)
+	d.startHost()
+	d.startApp()
+	d.shows(d.item(), companion.Healthy, "Companion – Development, 2 servers working")
+	d.stop()
+	fmt.Fprintln(d.in, "several things")
+	fmt.Fprintln(d.in, "say")
+	d.reads("said")
 	if err := d.app.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
