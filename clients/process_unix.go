@@ -17,5 +17,6 @@ func detach(name string, args []string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	return cmd.Process.Release()
+	go cmd.Wait() // or its end leaves a zombie behind for as long as we live
+	return nil
 }
