@@ -24,15 +24,21 @@ type Client struct {
 	Format configs.Format
 	Lock   configs.LockKind
 	Key    []string // where its servers stand in the file
-	Switch string   // the member that switches an entry off; "" when it has none
+	Switch Switch   // how an entry is switched off and kept
 
 	// Rewrites says that it writes its whole file from memory while it runs and
 	// when it quits: what is written before it is gone is lost.
 	Rewrites bool
 
+	// Unverified says that its facts come from others' reports, not from its own
+	// documents or source; its user is told.
+	Unverified bool
+
 	// Applies is the message id of what makes it notice a change.
 	Applies string
 
+	// spell is our entry as the client spells one; nil for command and args.
+	spell func(key, command string, args []string) []member
 	// files lists the settings files that may be its own, the one in use first.
 	files func(System) []string
 	// all says that every file of the list is written, not the first alone.

@@ -3,6 +3,7 @@ package clients
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"mcp-companion/configs"
 	"mcp-companion/servers"
@@ -36,8 +37,8 @@ type Launcher struct {
 	Home string // the home to name, "" for the default one
 }
 
-// value is our entry for a server in a client's file.
-func (l Launcher) value(server, client string) (command string, args []string) {
+// line is our command line for a server in a client's file.
+func (l Launcher) line(server, client string) (command string, args []string) {
 	args = []string{"run", server, "--for", client}
 	if l.Home != "" {
 		args = append(args, "--home", l.Home)
@@ -47,23 +48,33 @@ func (l Launcher) value(server, client string) (command string, args []string) {
 
 // body is the part of an entry that tells whose it is.
 type body struct {
-	Command   string   `json:"command"`
-	Args      []string `json:"args"`
-	Disabled  bool     `json:"disabled"`
-	Transport *struct {
-		Command string   `json:"command"`
-		Args    []string `json:"args"`
-	} `json:"transport"` // Cline's nested form
+	Command string
+	Args    []string
+	Nested  bool // in Cline's "transport", which only one of its two programs reads
 }
 
-func parseBody(raw []byte) (b body, ok bool) {
-	if json.Unmarshal(raw, &b) != nil {
-		return body{}, false
+// parseBody reads an entry in any client's spelling.
+func parseBody(raw []byte) (b body) {
+	var s struct {
+		Command   json.RawMessage `json:"command"` // opencode's is a list with the arguments
+		Cmd       string          `json:"cmd"`     // Goose
+		Args      []string        `json:"args"`
+		Transport json.RawMessage `json:"transport"`
 	}
-	if b.Transport != nil && b.Command == "" {
-		b.Command, b.Args = b.Transport.Command, b.Transport.Args
+	if json.Unmarshal(raw, &s) != nil {
+		return body{}
 	}
-	return b, true
+	if s.Command == nil && len(s.Transport) > 0 && s.Transport[0] == '{' {
+		b = parseBody(s.Transport)
+		b.Nested = true
+		return b
+	}
+	var list []string
+	if json.Unmarshal(s.Command, &list) == nil && len(list) > 0 {
+		return body{Command: list[0], Args: append(list[1:], s.Args...)}
+	}
+	_ = json.Unmarshal(s.Command, &s.Cmd) // anything else is no command
+	return body{Command: s.Cmd, Args: s.Args}
 }
 
 // run reads our launcher's command line. An entry for another home is another
@@ -97,8 +108,8 @@ func (c *Client) entries(d *configs.Document, l Launcher, known map[string]serve
 	for _, n := range names {
 		raw, _ := d.Value(c.at(n)...)
 		e := Entry{Key: n, Kind: Users, Raw: raw}
-		b, _ := parseBody(raw)
-		e.Off = c.Switch == "disabled" && b.Disabled
+		b := parseBody(raw)
+		e.Off = c.Switch.isOff(raw)
 		k, wasOurs := known[n]
 		if server, ours := l.run(b); ours {
 			e.Kind, e.Run = Ours, server
@@ -111,6 +122,18 @@ func (c *Client) entries(d *configs.Document, l Launcher, known map[string]serve
 		list = append(list, e)
 	}
 	return list
+}
+
+// Switch is the member with which a client's user switches an entry off without
+// losing it; the zero value is none.
+type Switch struct {
+	Member string
+	Off    bool // its value when the entry is off
+}
+
+func (s Switch) isOff(raw []byte) bool {
+	var m map[string]json.RawMessage
+	return s.Member != "" && json.Unmarshal(raw, &m) == nil && string(m[s.Member]) == strconv.FormatBool(s.Off)
 }
 
 // at is the path of an entry, or of a member of one.

@@ -115,14 +115,14 @@ func (p *plan) existing(id string) string {
 
 // drop takes an entry of ours out of the client's use.
 func (p *plan) drop(e Entry, server string) error {
-	choices := choicesOf(e.Raw)
-	if len(choices) > 0 && p.Switch == "disabled" && server != "" {
+	choices := p.choices(e.Raw)
+	if len(choices) > 0 && p.Switch.Member != "" && server != "" {
 		p.out.Entries[e.Key] = servers.Entry{Server: server}
 		if e.Off {
 			return nil
 		}
 		p.out.Off = append(p.out.Off, e.Key)
-		return p.d.Set([]byte("true"), p.at(e.Key, p.Switch)...)
+		return p.d.Set(mustJSON(p.Switch.Off), p.at(e.Key, p.Switch.Member)...)
 	}
 	p.out.Removed = append(p.out.Removed, e.Key)
 	if len(choices) > 0 && server != "" {
@@ -145,8 +145,7 @@ func (p *plan) put(w Want) error {
 		return p.mend(key, w)
 	}
 	key := p.freeKey(w)
-	command, args := p.l.value(w.Name, p.ID)
-	value, err := encodeEntry(command, args, p.known[key].Parked)
+	value, err := p.encode(key, w, p.known[key].Parked)
 	if err != nil {
 		return err
 	}
@@ -157,32 +156,27 @@ func (p *plan) put(w Want) error {
 
 // mend makes an entry of ours start what it should, and switches it on.
 func (p *plan) mend(key string, w Want) error {
-	command, args := p.l.value(w.Name, p.ID)
-	raw, _ := p.d.Value(p.at(key)...)
-	before := raw
-	b, _ := parseBody(raw)
-	if b.Transport != nil { // Cline nested it: make it flat, which both its programs read
-		value, err := encodeEntry(command, args, mustJSON(choicesOf(raw)))
+	before, _ := p.d.Value(p.at(key)...)
+	if parseBody(before).Nested { // make it flat, which both of Cline's programs read
+		value, err := p.encode(key, w, mustJSON(p.choices(before)))
 		if err != nil {
 			return err
 		}
 		if err := p.d.Set(value, p.at(key)...); err != nil {
 			return err
 		}
-	} else {
-		if b.Command != command {
-			if err := p.d.Set(mustJSON(command), p.at(key, "command")...); err != nil {
-				return err
-			}
+	}
+	for _, m := range p.members(key, w) {
+		value := mustJSON(m.value)
+		if now, ok := p.d.Value(p.at(key, m.name)...); ok && bytes.Equal(now, value) {
+			continue
 		}
-		if !slices.Equal(b.Args, args) {
-			if err := p.d.Set(mustJSON(args), p.at(key, "args")...); err != nil {
-				return err
-			}
+		if err := p.d.Set(value, p.at(key, m.name)...); err != nil {
+			return err
 		}
 	}
-	if b.Disabled && p.Switch == "disabled" {
-		if err := p.d.Set([]byte("false"), p.at(key, "disabled")...); err != nil {
+	if p.Switch.isOff(before) {
+		if err := p.d.Set(mustJSON(!p.Switch.Off), p.at(key, p.Switch.Member)...); err != nil {
 			return err
 		}
 	}
@@ -207,35 +201,63 @@ func (p *plan) freeKey(w Want) string {
 	return key
 }
 
-// choicesOf are the members of an entry of ours that are the user's or the
-// client's own.
-func choicesOf(raw []byte) map[string]json.RawMessage {
+// member is one member of an entry of ours.
+type member struct {
+	name  string
+	value any
+}
+
+// plain is an entry as most clients spell one.
+func plain(_, command string, args []string) []member {
+	return []member{{"command", command}, {"args", args}}
+}
+
+func (p *plan) members(key string, w Want) []member {
+	command, args := p.l.line(w.Name, p.ID)
+	if p.spell != nil {
+		return p.spell(key, command, args)
+	}
+	return plain(key, command, args)
+}
+
+// choices are the members of an entry of ours that are the user's or the client's
+// own.
+func (p *plan) choices(raw []byte) map[string]json.RawMessage {
 	m := map[string]json.RawMessage{}
 	if json.Unmarshal(raw, &m) != nil {
 		return nil
 	}
-	for _, name := range []string{"command", "args", "transport", "type", "transportType"} {
+	for _, ours := range p.members("", Want{}) {
+		delete(m, ours.name)
+	}
+	for _, name := range []string{"transport", "type", "transportType"} {
 		delete(m, name)
 	}
-	if string(m["disabled"]) == "false" || string(m["disabled"]) == "true" {
-		delete(m, "disabled") // ours to set
+	if v := string(m[p.Switch.Member]); v == "true" || v == "false" {
+		delete(m, p.Switch.Member) // ours to set
 	}
 	return m
 }
 
-// encodeEntry is command and args, then the parked choices.
-func encodeEntry(command string, args []string, parked []byte) ([]byte, error) {
-	value := mustJSON(struct {
-		Command string   `json:"command"`
-		Args    []string `json:"args"`
-	}{command, args})
+// encode is our entry, then the parked choices.
+func (p *plan) encode(key string, w Want, parked []byte) ([]byte, error) {
+	var b bytes.Buffer
+	for i, m := range p.members(key, w) {
+		b.WriteByte("{,"[min(i, 1)])
+		b.Write(mustJSON(m.name))
+		b.WriteByte(':')
+		b.Write(mustJSON(m.value))
+	}
 	if len(parked) < 3 { // nothing, {} or null
-		return value, nil
+		b.WriteByte('}')
+		return b.Bytes(), nil
 	}
 	if !json.Valid(parked) || parked[0] != '{' {
 		return nil, fmt.Errorf("the parked choices are damaged")
 	}
-	return append(append(value[:len(value)-1], ','), parked[1:]...), nil
+	b.WriteByte(',')
+	b.Write(parked[1:])
+	return b.Bytes(), nil
 }
 
 // mustJSON encodes what always can be, without escapes for HTML.

@@ -7,7 +7,11 @@ import (
 	"mcp-companion/configs"
 )
 
-var serversKey = []string{"mcpServers"}
+var (
+	serversKey = []string{"mcpServers"}
+	disabled   = Switch{"disabled", true}
+	enabled    = Switch{"enabled", false}
+)
 
 // table is every client, in the order a user sees them. Where two write one
 // file (Cline's new extension and its CLI), the earlier one does.
@@ -32,7 +36,7 @@ var table = []*Client{
 	},
 	{
 		ID: "cline-vscode", Title: "Cline in VS Code",
-		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: "disabled",
+		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: disabled,
 		Applies: "applies.now",
 		files:   clineFiles, all: true,
 		installed: func(s System) bool { return len(clineFiles(s)) > 0 },
@@ -40,13 +44,165 @@ var table = []*Client{
 	},
 	{
 		ID: "cline-cli", Title: "Cline CLI",
-		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: "disabled",
+		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: disabled,
 		Applies: "applies.conversation",
 		files:   func(s System) []string { return []string{clineShared(s)} },
 		installed: func(s System) bool {
 			return exists(clineShared(s), filepath.Join(filepath.Dir(filepath.Dir(clineShared(s))), "logs", "cline.log")) || s.onPath("cline")
 		},
 		isMain: func(_ System, p Process) bool { return isProgram(p, "cline") },
+	},
+	{
+		ID: "cursor", Title: "Cursor",
+		Format: configs.JSON, Key: serversKey,
+		Applies: "applies.switch",
+		files:   place("~/.cursor/mcp.json"), installed: has("~/.cursor", "user:Cursor"), isMain: named("cursor"),
+	},
+	{
+		ID: "vscode", Title: "VS Code",
+		Format: configs.JSONC, Key: []string{"servers"}, spell: typed("stdio"),
+		Applies: "applies.now",
+		files:   vscodeFiles("Code", "Code - Insiders", "VSCodium"), all: true,
+		installed: func(s System) bool { return len(vscodeFiles("Code", "Code - Insiders", "VSCodium")(s)) > 0 },
+		isMain:    named("code", "code-insiders", "codium"),
+	},
+	{
+		ID: "windsurf", Title: "Windsurf",
+		Format: configs.JSON, Key: serversKey, Switch: disabled,
+		Applies: "applies.refresh",
+		files:   place("~/.codeium/windsurf/mcp_config.json"), installed: has("~/.codeium/windsurf", "user:Windsurf"), isMain: named("windsurf"),
+	},
+	{
+		ID: "zed", Title: "Zed",
+		Format: configs.JSONC, Key: []string{"context_servers"}, Switch: enabled,
+		Applies: "applies.now",
+		files: func(s System) []string {
+			if s.OS == "windows" {
+				return []string{s.support("Zed", "settings.json")}
+			}
+			return []string{s.config("zed", "settings.json")}
+		},
+		installed: has("~/.config/zed", "config:zed", "support:Zed"), isMain: named("zed", "zed-editor"),
+	},
+	{
+		ID: "gemini-cli", Title: "Gemini CLI",
+		Format: configs.JSONComments, Key: serversKey,
+		Applies: "applies.conversation",
+		files: func(s System) []string {
+			if home := s.Getenv("GEMINI_CLI_HOME"); home != "" {
+				return []string{filepath.Join(home, ".gemini", "settings.json")}
+			}
+			return []string{s.home(".gemini", "settings.json")}
+		},
+		installed: has("~/.gemini", "path:gemini"), isMain: named("gemini"),
+	},
+	{
+		ID: "opencode", Title: "opencode",
+		Format: configs.JSONC, Key: []string{"mcp"}, Switch: enabled, spell: local,
+		Applies:   "applies.restart",
+		files:     place("config:opencode/opencode.jsonc", "config:opencode/opencode.json"),
+		installed: has("config:opencode", "path:opencode"), isMain: named("opencode"),
+	},
+	{
+		ID: "roo-code", Title: "Roo Code",
+		Format: configs.JSON, Key: serversKey, Switch: disabled,
+		Applies: "applies.now",
+		files:   extensionFiles("rooveterinaryinc.roo-cline", "mcp_settings.json"), all: true,
+		installed: func(s System) bool {
+			return len(extensionFiles("rooveterinaryinc.roo-cline", "mcp_settings.json")(s)) > 0
+		},
+		isMain: isEditor,
+	},
+	{
+		ID: "kilo-code", Title: "Kilo Code",
+		Format: configs.JSONC, Key: []string{"mcp"}, Switch: enabled, spell: local,
+		Applies:   "applies.restart",
+		files:     place("config:kilo/kilo.jsonc", "config:kilo/kilo.json"),
+		installed: has("config:kilo"), isMain: isEditor,
+	},
+	{
+		ID: "kilo-code-old", Title: "Kilo Code (before version 7)",
+		Format: configs.JSON, Key: serversKey, Switch: disabled,
+		Applies: "applies.now",
+		files:   extensionFiles("kilocode.kilo-code", "mcp_settings.json"), all: true,
+		installed: func(s System) bool { return len(extensionFiles("kilocode.kilo-code", "mcp_settings.json")(s)) > 0 },
+		isMain:    isEditor,
+	},
+	{
+		ID: "lm-studio", Title: "LM Studio",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.open",
+		files:   place("~/.lmstudio/mcp.json", "~/.cache/lm-studio/mcp.json"), installed: has("~/.lmstudio", "~/.cache/lm-studio"),
+	},
+	{
+		ID: "junie", Title: "JetBrains Junie",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.open",
+		files:   place("~/.junie/mcp/mcp.json"), installed: has("~/.junie"),
+	},
+	{
+		ID: "amp", Title: "Amp",
+		Format: configs.JSONC, Key: []string{"amp.mcpServers"},
+		Applies:   "applies.restart",
+		files:     place("~/.config/amp/settings.json", "~/.config/amp/settings.jsonc", "support:amp/settings.json"),
+		installed: has("~/.config/amp", "path:amp"), isMain: named("amp"),
+	},
+	{
+		ID: "warp", Title: "Warp",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.open",
+		files:   place("~/.warp/.mcp.json"), installed: has("~/.warp"),
+	},
+	{
+		ID: "boltai", Title: "BoltAI",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.open",
+		files:   place("~/.boltai/mcp.json"), installed: has("~/.boltai"),
+	},
+	{
+		ID: "copilot-cli", Title: "Copilot CLI",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.conversation",
+		files:   place("~/.copilot/mcp-config.json"), installed: has("~/.copilot", "path:copilot"), isMain: named("copilot"),
+		spell: func(_, command string, args []string) []member {
+			return []member{{"type", "local"}, {"command", command}, {"args", args}, {"tools", []string{"*"}}}
+		},
+	},
+	{
+		ID: "qwen-code", Title: "Qwen Code",
+		Format: configs.JSONComments, Key: serversKey, Unverified: true,
+		Applies: "applies.conversation",
+		files:   place("~/.qwen/settings.json"), installed: has("~/.qwen", "path:qwen"), isMain: named("qwen"),
+	},
+	{
+		ID: "kiro", Title: "Kiro",
+		Format: configs.JSON, Key: serversKey, Switch: disabled, Unverified: true,
+		Applies: "applies.open",
+		files:   place("~/.kiro/settings/mcp.json"), installed: has("~/.kiro"), isMain: named("kiro"),
+	},
+	{
+		ID: "antigravity", Title: "Antigravity",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.refresh",
+		files:   place("~/.gemini/antigravity/mcp_config.json"), installed: has("~/.gemini/antigravity"), isMain: named("antigravity"),
+	},
+	{
+		ID: "trae", Title: "Trae",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.open",
+		files:   place("user:Trae/mcp.json"), installed: has("user:Trae"), isMain: named("trae"),
+	},
+	{
+		ID: "factory", Title: "Factory",
+		Format: configs.JSON, Key: serversKey, Switch: disabled, Unverified: true,
+		Applies: "applies.conversation",
+		files:   place("~/.factory/mcp.json"), installed: has("~/.factory", "path:droid"), isMain: named("droid"),
+	},
+	{
+		ID: "kimi", Title: "Kimi",
+		Format: configs.JSON, Key: serversKey, Unverified: true,
+		Applies: "applies.conversation",
+		files:   place("~/.kimi/mcp.json"), installed: has("~/.kimi", "path:kimi"), isMain: named("kimi"),
 	},
 }
 
@@ -80,6 +236,34 @@ func clineShared(s System) string {
 	return filepath.Join(append([]string{dir}, tail...)...)
 }
 
+// extensionFiles lists an extension's settings file of every editor that has it.
+func extensionFiles(extension, file string) func(System) []string {
+	return func(s System) []string {
+		var list []string
+		for _, e := range editors {
+			storage := filepath.Join(userFolder(s, e.data), "globalStorage", extension)
+			if exists(storage) || len(glob(filepath.Join(s.Home, e.extensions, "extensions", extension+"-*"))) > 0 {
+				list = append(list, filepath.Join(storage, "settings", file))
+			}
+		}
+		return slices.Compact(list) // a portable editor gives one folder for all
+	}
+}
+
+// vscodeFiles lists the file for VS Code's own servers of every product that has
+// run here.
+func vscodeFiles(products ...string) func(System) []string {
+	return func(s System) []string {
+		var list []string
+		for _, p := range products {
+			if dir := userFolder(s, p); exists(dir) {
+				list = append(list, filepath.Join(dir, "mcp.json"))
+			}
+		}
+		return slices.Compact(list)
+	}
+}
+
 // editors are the programs that Cline's extension runs in: the folder of their
 // data, of their extensions, and their processes' names.
 var editors = []struct{ data, extensions, process string }{
@@ -105,15 +289,7 @@ func userFolder(s System, product string) string {
 // clineFiles lists the old extension's file of every editor that has it, then
 // the shared one, where the new extension has made it.
 func clineFiles(s System) []string {
-	var list []string
-	for _, e := range editors {
-		storage := filepath.Join(userFolder(s, e.data), "globalStorage", "saoudrizwan.claude-dev")
-		f := filepath.Join(storage, "settings", "cline_mcp_settings.json")
-		if exists(storage) || len(glob(filepath.Join(s.Home, e.extensions, "extensions", "saoudrizwan.claude-dev-*"))) > 0 {
-			list = append(list, f)
-		}
-	}
-	list = slices.Compact(list) // a portable editor gives one folder for all
+	list := extensionFiles("saoudrizwan.claude-dev", "cline_mcp_settings.json")(s)
 	if len(list) > 0 && exists(clineShared(s)) {
 		list = append(list, clineShared(s))
 	}
