@@ -12,6 +12,7 @@ if [ -z "${MEASURE_INNER:-}" ]; then
 fi
 seconds=$1
 companion=bin/mcp-companion
+[ -x $companion ] || { echo "measure-tray: make lean first" >&2; exit 1; }
 MCP_COMPANION_HOME=$(mktemp -d)
 export MCP_COMPANION_HOME
 
