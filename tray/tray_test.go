@@ -129,7 +129,7 @@ type desk struct {
 	out  *bufio.Reader
 }
 
-const limit = 10 * time.Second
+const limit = 30 * time.Second
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
