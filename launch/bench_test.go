@@ -27,7 +27,15 @@ type peer struct {
 	lines   *bufio.Reader
 }
 
-func startPeer(b *testing.B, behindRun bool, args ...string) *peer {
+// The three ways a server is started here. A relay is the least that stands
+// between client and server: it copies, and does nothing else.
+const (
+	alone = iota
+	behindRun
+	behindRelay
+)
+
+func startPeer(b *testing.B, way int, args ...string) *peer {
 	b.Helper()
 	inR, in, err := blockingPipe()
 	if err != nil {
@@ -37,7 +45,10 @@ func startPeer(b *testing.B, behindRun bool, args ...string) *peer {
 	null, _ := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	attr := &os.ProcAttr{Env: append(os.Environ(), roleVar+"=server"), Files: []*os.File{inR, outW, null}}
 	argv := append([]string{os.Args[0]}, args...)
-	if behindRun {
+	switch way {
+	case behindRelay:
+		attr.Env[len(attr.Env)-1] = roleVar + "=relay"
+	case behindRun:
 		server, _ := json.Marshal(played(args...))
 		attr.Env = append(os.Environ(), roleVar+"=run", serverVar+"="+string(server), homeVar+"="+b.TempDir())
 		argv = argv[:1]
@@ -67,31 +78,30 @@ func (p *peer) stop() {
 	p.out.Close()
 }
 
-// both starts the server alone and behind run.
-func both(b *testing.B, args ...string) [2]*peer {
-	list := [2]*peer{startPeer(b, false, args...), startPeer(b, true, args...)}
-	for _, p := range list {
-		b.Cleanup(p.stop)
-		for range 100 {
-			p.call(b)
-		}
+// everyWay starts the server in all three.
+func everyWay(b *testing.B, args ...string) (peers [3]*peer) {
+	for way := range peers {
+		peers[way] = startPeer(b, way, args...)
+		b.Cleanup(peers[way].stop)
 	}
-	return list
+	return peers
 }
 
-// turns calls measure in turns for alone (0) and behind run (1), and returns the
-// medians of what it took.
-func turns(b *testing.B, measure func(i int)) (alone, run time.Duration) {
-	var took [2][]time.Duration
+// turns calls measure in turns for each way, and returns the medians of what it took.
+func turns(b *testing.B, measure func(way int)) (took [3]time.Duration) {
+	var all [3][]time.Duration
 	for n := 0; b.Loop(); n++ {
-		for i := range 2 {
-			i = (i + n) % 2
+		for i := range all {
+			way := (i + n) % len(all)
 			at := time.Now()
-			measure(i)
-			took[i] = append(took[i], time.Since(at))
+			measure(way)
+			all[way] = append(all[way], time.Since(at))
 		}
 	}
-	return median(took[0]), median(took[1])
+	for way, list := range all {
+		took[way] = median(list)
+	}
+	return took
 }
 
 func median(list []time.Duration) time.Duration {
@@ -99,38 +109,38 @@ func median(list []time.Duration) time.Duration {
 	return list[len(list)/2]
 }
 
-func report(b *testing.B, alone, run time.Duration) {
+func report(b *testing.B, took [3]time.Duration) {
+	us := func(way int) float64 { return took[way].Seconds() * 1e6 }
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(alone.Seconds()*1e6, "alone-us")
-	b.ReportMetric(run.Seconds()*1e6, "run-us")
-	b.ReportMetric(float64(run)/float64(alone), "ratio")
-	b.ReportMetric((run-alone).Seconds()*1e6, "added-us")
+	b.ReportMetric(us(alone), "us-alone")
+	b.ReportMetric(us(behindRun)-us(alone), "us-added")
+	b.ReportMetric(us(behindRun)/us(alone), "x-run")
+	b.ReportMetric(us(behindRelay)/us(alone), "x-relay")
 }
 
 func BenchmarkFirstAnswer(b *testing.B) {
-	var stop []*peer
-	alone, run := turns(b, func(i int) {
-		p := startPeer(b, i == 1, "echo")
+	var started []*peer
+	took := turns(b, func(way int) {
+		p := startPeer(b, way, "echo")
 		p.call(b)
-		stop = append(stop, p)
+		started = append(started, p)
 	})
-	report(b, alone, run)
-	for _, p := range stop {
+	report(b, took)
+	for _, p := range started {
 		p.stop()
 	}
 }
 
 func BenchmarkSmallCall(b *testing.B) {
-	peers := both(b, "echo")
-	alone, run := turns(b, func(i int) { peers[i].call(b) })
-	report(b, alone, run)
+	peers := everyWay(b, "echo")
+	report(b, turns(b, func(way int) { peers[way].call(b) }))
 }
 
 func Benchmark32InFlight(b *testing.B) {
 	const inFlight, calls = 32, 3200
-	peers := both(b, "echo")
-	alone, run := turns(b, func(i int) {
-		p := peers[i]
+	peers := everyWay(b, "echo")
+	took := turns(b, func(way int) {
+		p := peers[way]
 		slots := make(chan struct{}, inFlight)
 		go func() {
 			for range calls {
@@ -146,8 +156,11 @@ func Benchmark32InFlight(b *testing.B) {
 			<-slots
 		}
 	})
-	report(b, alone/calls, run/calls)
-	b.ReportMetric(float64(alone)/float64(run), "rate-ratio")
+	for way := range took {
+		took[way] /= calls
+	}
+	report(b, took)
+	b.ReportMetric(float64(took[alone])/float64(took[behindRun]), "rate-run")
 }
 
 // BenchmarkLongLine moves long lines. All but the first server do nothing with them:
@@ -156,7 +169,7 @@ func BenchmarkLongLine(b *testing.B) {
 	for _, size := range []int{1 << 20, 16 << 20} {
 		text := append(bytes.Repeat([]byte("a"), size-1), '\n')
 		order := []byte(strconv.Itoa(size) + "\n")
-		for _, way := range []struct {
+		for _, c := range []struct {
 			name, server string
 			send         []byte
 		}{
@@ -165,19 +178,14 @@ func BenchmarkLongLine(b *testing.B) {
 			{"there", "swallow", text},
 			{"back", "flood", order},
 		} {
-			b.Run(strconv.Itoa(size>>20)+" MiB "+way.name, func(b *testing.B) {
-				var peers [2]*peer
-				for i := range peers {
-					peers[i] = startPeer(b, i == 1, way.server)
-					b.Cleanup(peers[i].stop)
-				}
-				alone, run := turns(b, func(i int) {
-					go peers[i].in.Write(way.send)
-					if _, err := swallowLine(peers[i].lines); err != nil {
+			b.Run(strconv.Itoa(size>>20)+" MiB "+c.name, func(b *testing.B) {
+				peers := everyWay(b, c.server)
+				report(b, turns(b, func(way int) {
+					go peers[way].in.Write(c.send)
+					if _, err := swallowLine(peers[way].lines); err != nil {
 						b.Fatal(err)
 					}
-				})
-				report(b, alone, run)
+				}))
 			})
 		}
 	}
@@ -187,7 +195,7 @@ func BenchmarkLongLine(b *testing.B) {
 // went both ways.
 func BenchmarkMemory(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
-	p := startPeer(b, true, "swallow")
+	p := startPeer(b, behindRun, "swallow")
 	defer p.stop()
 	p.call(b)
 	time.Sleep(300 * time.Millisecond) // the session is written, the guard waits
@@ -225,4 +233,16 @@ func field(path, name string) float64 {
 		}
 	}
 	return 0
+}
+
+// BenchmarkWatch is what looking on costs, for a request and its answer.
+func BenchmarkWatch(b *testing.B) {
+	w := newWatch(Session{Status: Starting}, nil)
+	in, out := lines{see: w.fromClient}, lines{see: w.fromServer}
+	result := []byte(`{"result":{"content":[{"type":"text","text":"3"}]},"jsonrpc":"2.0","id":12345}` + "\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		in.feed(call)
+		out.feed(result)
+	}
 }

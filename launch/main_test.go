@@ -50,6 +50,8 @@ func TestMain(m *testing.M) {
 		os.Exit(playServer(os.Args[1:]))
 	case "run":
 		os.Exit(playRun())
+	case "relay":
+		os.Exit(playRelay())
 	case "client":
 		os.Exit(playClient())
 	}
@@ -83,6 +85,34 @@ func playRun() int {
 	}
 	Refuse(os.Stdin, os.Stdout, os.Stderr, words.For(err))
 	return 1
+}
+
+// playRelay is the least that stands between client and server.
+func playRelay() int {
+	inside, in, _ := blockingPipe()
+	out, outside, _ := blockingPipe()
+	os.Setenv(roleVar, "server") // a second one beside the first would make relays without end
+	p, err := os.StartProcess(os.Args[0], os.Args, &os.ProcAttr{Env: os.Environ(), Files: []*os.File{inside, outside, os.Stderr}})
+	if err != nil {
+		panic(err)
+	}
+	inside.Close()
+	outside.Close()
+	relay := func(from, to *os.File) {
+		defer to.Close()
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(buf)
+			if err != nil {
+				return
+			}
+			to.Write(buf[:n])
+		}
+	}
+	go relay(os.Stdin, in)
+	go relay(out, os.Stdout)
+	p.Wait()
+	return 0
 }
 
 // playClient starts run as a client does, says its pid, and passes on what comes from it
