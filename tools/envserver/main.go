@@ -3,9 +3,11 @@
 // the variables' names and, for the one it is asked for, the SHA-256 of its value.
 //
 //	envserver [--fail-if FILE] [--child] [ARG...]
+//	envserver --hold VARIABLE COMMAND [ARG...]
 //
 //	--fail-if FILE   ends at its start, with a word on stderr, while FILE exists
 //	--child          starts a child that lives as long as it is left to
+//	--hold VARIABLE  is the client of such a server instead, and keeps it
 //
 // Other arguments are repeated by the tool: a test sees what became of them.
 package main
@@ -47,7 +49,11 @@ func main() {
 func run() error {
 	failIf := flag.String("fail-if", "", "")
 	child := flag.Bool("child", false, "")
+	held := flag.String("hold", "", "")
 	flag.Parse()
+	if *held != "" {
+		return hold(*held, flag.Args())
+	}
 	if _, err := os.Stat(*failIf); *failIf != "" && err == nil {
 		return fmt.Errorf("told to fail by %s", *failIf)
 	}
