@@ -48,7 +48,9 @@ func (v *preview) build() {
 // propose shows p, in place of what was shown before.
 func (v *preview) propose(p *companion.Proposal) {
 	v.proposal = p
-	v.subtitle(p.Reason, colorMuted)
+	if p.Reason != v.change.title {
+		v.subtitle(p.Reason, colorMuted)
+	}
 	v.list.RemoveAll()
 	v.files = nil
 	if v.change.risk != "" {

@@ -422,3 +422,17 @@ func TestEntriesOfAnotherPlaceAreMendedAtTheStart(t *testing.T) {
 		t.Error("mended again")
 	}
 }
+
+func TestAServerIsNamedOnceInWhatNeedsTheUser(t *testing.T) {
+	s := State{Servers: []ServerState{
+		{Name: "one", Status: Failing, InUse: true, Summary: "one stopped right after starting."},
+		{Name: "two", Status: Failing, InUse: true, Summary: "Your keychain is locked."},
+	}}
+	var got []string
+	for _, a := range s.Attention() {
+		got = append(got, a.Text)
+	}
+	if want := []string{"one stopped right after starting.", "two: Your keychain is locked."}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

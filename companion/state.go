@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"strings"
 	"time"
 
 	"mcp-companion/health"
@@ -66,6 +67,18 @@ type ServerState struct {
 	Checked time.Time      // of the last probe; zero when never
 }
 
+// Line is the server's name and how it is.
+func (v ServerState) Line() string { return v.named("tray.server") }
+
+// named puts the name before the summary, unless that says it already: a
+// Problem's sentence begins with it.
+func (v ServerState) named(id string) string {
+	if strings.HasPrefix(v.Summary, v.Name+" ") {
+		return v.Summary
+	}
+	return words.Say(id, "Name", v.Name, "Summary", v.Summary)
+}
+
 // SetState is one set.
 type SetState struct {
 	Name    string
@@ -128,7 +141,7 @@ func (s State) Attention() []Attention {
 	for _, want := range []Status{NeedsYou, Failing} {
 		for _, v := range s.Servers {
 			if v.InUse && v.Status == want {
-				list = append(list, Attention{Text: words.Say("attention.server", "Name", v.Name, "Summary", v.Summary), Page: "servers/" + v.Name})
+				list = append(list, Attention{Text: v.named("attention.server"), Page: "servers/" + v.Name})
 			}
 		}
 	}

@@ -152,7 +152,7 @@ func serverLines(s companion.State) []line {
 	for _, v := range s.Servers {
 		label := v.Name
 		if v.InUse && v.Status >= companion.Starting && v.Summary != "" {
-			label = words.Say("tray.server", "Name", v.Name, "Summary", v.Summary)
+			label = v.Line()
 		}
 		list = append(list, line{label: short(label, maxLabel), checked: v.InUse, do: action{open, "servers/" + v.Name}})
 	}
