@@ -30,7 +30,7 @@ type Change struct {
 // Read is a Change of the file at path that changes nothing yet, and its
 // Document to edit; Done puts the edits into the Change. A missing file is an
 // empty one. The error is a *SyntaxError or of the system.
-func Read(path string, format Format) (*Change, *Document, error) {
+func Read(path string, format Format) (*Change, Document, error) {
 	c := &Change{Path: path, Format: format}
 	data, err := os.ReadFile(path)
 	switch {
@@ -48,7 +48,7 @@ func Read(path string, format Format) (*Change, *Document, error) {
 }
 
 // Done takes over what d was edited to.
-func (c *Change) Done(d *Document) {
+func (c *Change) Done(d Document) {
 	if c.Edits = d.Edits(); len(c.Edits) > 0 {
 		c.Exists, c.After = true, d.Bytes()
 	}

@@ -11,19 +11,133 @@ package configs
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // Format is how a client reads its file.
 type Format string
 
 // JSON is RFC 8259 and no more. JSONComments adds comments, JSONC trailing
-// commas as well.
+// commas as well. TOML is version 1.0. YAML is version 1.2, as far as the edited
+// part goes without anchors and flow style.
 const (
 	JSON         Format = "json"
 	JSONComments Format = "json+comments"
 	JSONC        Format = "jsonc"
+	TOML         Format = "toml"
+	YAML         Format = "yaml"
 )
+
+// Document is a parsed settings file: an object of members, whatever its format.
+// Values go in and out as JSON. It is not safe for several goroutines.
+type Document interface {
+	// Bytes is the file as it now is.
+	Bytes() []byte
+	// Edits lists what Set and Remove changed, in order.
+	Edits() []Edit
+	// Names lists the members of the object at the path, in the file's order, a
+	// repeated one once. ok is false where there is no object.
+	Names(at ...string) (names []string, ok bool)
+	// Value returns the value at the path as compact JSON. Of a repeated member it is
+	// the last, the one that clients see.
+	Value(at ...string) (value []byte, ok bool)
+	// Set puts value, any JSON, at the path. A present member keeps its place; a new
+	// one comes last, in the style of its neighbours; missing objects on the way are
+	// made. The error is a *SyntaxError where something on the way is no object, and
+	// an *UnsafeError where the file's style can't be edited without harm.
+	Set(value []byte, at ...string) error
+	// Remove takes the member at the path away, every one of that name, and does
+	// nothing when there is none. Objects that become empty stay.
+	Remove(at ...string) error
+}
+
+// Parse reads data as the client of path would. An empty file is an empty
+// object: clients make one of it, and so does the first edit. The error is a
+// *SyntaxError.
+func Parse(path string, data []byte, format Format) (Document, error) {
+	t := text{path: path}
+	t.data, t.bom = bytes.CutPrefix(data, bom)
+	if i := invalidUTF8(t.data); i >= 0 {
+		return nil, syntaxError(path, t.data, i, "not UTF-8 text")
+	}
+	switch format {
+	case TOML:
+		return parseTOML(t)
+	case YAML:
+		return parseYAML(t)
+	}
+	return parseJSON(t, format)
+}
+
+// UnsafeError says why a file can't be edited without harm to the rest of it. Its
+// user is shown the text to put in by hand.
+type UnsafeError struct {
+	Path string
+	Line int
+	Why  string
+}
+
+func (e *UnsafeError) Error() string {
+	return fmt.Sprintf("%s: line %d: %s", e.Path, e.Line, e.Why)
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// text is what the documents of all formats have.
+type text struct {
+	path  string
+	bom   bool
+	data  []byte // without the mark
+	edits []Edit
+}
+
+func (t *text) Bytes() []byte {
+	if t.bom {
+		return slices.Concat(bom, t.data)
+	}
+	return t.data
+}
+
+func (t *text) Edits() []Edit { return t.edits }
+
+// compactValue checks what Set was given.
+func (t *text) compactValue(value []byte, at []string) ([]byte, error) {
+	var small bytes.Buffer
+	if len(at) == 0 || !utf8.ValidString(strings.Join(at, " ")) || json.Compact(&small, value) != nil {
+		return nil, fmt.Errorf("%s: set %q: not a name and a value", t.path, at)
+	}
+	return small.Bytes(), nil
+}
+
+func (t *text) noted(at []string, before, after []byte) {
+	t.edits = append(t.edits, Edit{slices.Clone(at), before, after})
+}
+
+// eol is how the file ends its lines.
+func (t *text) eol() string {
+	if i := bytes.IndexByte(t.data, '\n'); i > 0 && t.data[i-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+func invalidUTF8(data []byte) int {
+	if utf8.Valid(data) {
+		return -1
+	}
+	for i := 0; i < len(data); {
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n < 2 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
 
 // SyntaxError says where a file can't be read. Line and Column count from 1, the
 // column in bytes.

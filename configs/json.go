@@ -7,20 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tailscale/hujson"
 )
 
-var bom = []byte("\xef\xbb\xbf")
-
-// Document is a parsed settings file. It is not safe for several goroutines.
-type Document struct {
-	path   string
+// jsonDocument is a file of one of the JSON formats.
+type jsonDocument struct {
+	text
 	format Format
-	bom    bool
-	data   []byte // without the mark
-	edits  []Edit
 
 	// The object last looked into, parsed alone: an edit of a large file then
 	// costs no second parse of all of it.
@@ -29,12 +23,8 @@ type Document struct {
 	object     *hujson.Object // offsets count from start
 }
 
-// Parse reads data as the client of path would. An empty file is an empty
-// object: clients make one of it, and so does the first edit. The error is a
-// *SyntaxError.
-func Parse(path string, data []byte, format Format) (*Document, error) {
-	d := &Document{path: path, format: format}
-	d.data, d.bom = bytes.CutPrefix(data, bom)
+func parseJSON(t text, format Format) (Document, error) {
+	d := &jsonDocument{text: t, format: format}
 	if len(bytes.TrimSpace(d.data)) == 0 {
 		d.data = []byte("{}\n")
 	}
@@ -45,10 +35,7 @@ func Parse(path string, data []byte, format Format) (*Document, error) {
 }
 
 // check parses everything, strictly by the format, and keeps the root.
-func (d *Document) check() error {
-	if i := invalidUTF8(d.data); i >= 0 {
-		return syntaxError(d.path, d.data, i, "not UTF-8 text")
-	}
+func (d *jsonDocument) check() error {
 	if d.format == JSON {
 		// encoding/json gives the place of what hujson would let pass.
 		if err := json.Unmarshal(d.data, new(json.RawMessage)); err != nil {
@@ -82,20 +69,6 @@ func (d *Document) check() error {
 	return nil
 }
 
-func invalidUTF8(data []byte) int {
-	if utf8.Valid(data) {
-		return -1
-	}
-	for i := 0; i < len(data); {
-		r, n := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && n < 2 {
-			return i
-		}
-		i += n
-	}
-	return -1
-}
-
 // trailingComma finds a comma before a closing bracket; -1 when there is none.
 func trailingComma(v *hujson.Value) int {
 	for w := range v.All() {
@@ -117,20 +90,7 @@ func trailingComma(v *hujson.Value) int {
 	return -1
 }
 
-// Bytes is the file as it now is.
-func (d *Document) Bytes() []byte {
-	if d.bom {
-		return slices.Concat(bom, d.data)
-	}
-	return d.data
-}
-
-// Edits lists what Set and Remove changed, in order.
-func (d *Document) Edits() []Edit { return d.edits }
-
-// Names lists the members of the object at the path, in the file's order, a
-// repeated one once. ok is false where there is no object.
-func (d *Document) Names(at ...string) (names []string, ok bool) {
+func (d *jsonDocument) Names(at ...string) (names []string, ok bool) {
 	o, err := d.look(at)
 	if err != nil || o == nil {
 		return nil, false
@@ -143,9 +103,7 @@ func (d *Document) Names(at ...string) (names []string, ok bool) {
 	return names, true
 }
 
-// Value returns the value at the path as compact JSON without comments. Of a
-// repeated member it is the last, the one that clients see.
-func (d *Document) Value(at ...string) (value []byte, ok bool) {
+func (d *jsonDocument) Value(at ...string) (value []byte, ok bool) {
 	if len(at) == 0 {
 		return nil, false
 	}
@@ -160,7 +118,7 @@ func (d *Document) Value(at ...string) (value []byte, ok bool) {
 	return d.compact(m), true
 }
 
-func (d *Document) compact(m *hujson.ObjectMember) []byte {
+func (d *jsonDocument) compact(m *hujson.ObjectMember) []byte {
 	v := m.Value.Clone()
 	v.Minimize()
 	return v.Pack()
@@ -177,7 +135,7 @@ func member(o *hujson.Object, name string) *hujson.ObjectMember {
 
 // look makes the object at the path the one that is parsed. It returns nil
 // when there is none, and a *SyntaxError when something else is in its place.
-func (d *Document) look(at []string) (*hujson.Object, error) {
+func (d *jsonDocument) look(at []string) (*hujson.Object, error) {
 	if len(at) < len(d.at) || !slices.Equal(at[:len(d.at)], d.at) {
 		v, err := hujson.Parse(d.data)
 		if err != nil {
@@ -211,30 +169,23 @@ func (d *Document) look(at []string) (*hujson.Object, error) {
 	return d.object, nil
 }
 
-// Set puts value, any JSON, at the path. A present member keeps its place; a
-// new one comes last, in the style of its neighbours; missing objects on the
-// way are made. The error is a *SyntaxError where something on the way is no
-// object.
-func (d *Document) Set(value []byte, at ...string) error {
-	if len(at) == 0 || !json.Valid(value) || !utf8.ValidString(strings.Join(at, " ")) {
-		return fmt.Errorf("%s: set %q: not a name and a value", d.path, at)
-	}
-	var small bytes.Buffer
-	if err := json.Compact(&small, value); err != nil {
+func (d *jsonDocument) Set(value []byte, at ...string) error {
+	small, err := d.compactValue(value, at)
+	if err != nil {
 		return err
 	}
 	before, _ := d.Value(at...)
-	if bytes.Equal(before, small.Bytes()) {
+	if bytes.Equal(before, small) {
 		return nil
 	}
-	if err := d.set(small.Bytes(), at); err != nil {
+	if err := d.set(small, at); err != nil {
 		return err
 	}
-	d.edits = append(d.edits, Edit{slices.Clone(at), before, small.Bytes()})
+	d.noted(at, before, small)
 	return nil
 }
 
-func (d *Document) set(value []byte, at []string) error {
+func (d *jsonDocument) set(value []byte, at []string) error {
 	parent, name := at[:len(at)-1], at[len(at)-1]
 	o, err := d.look(parent)
 	if err != nil {
@@ -312,9 +263,7 @@ func sameLine(rest []byte) int {
 	return end
 }
 
-// Remove takes the member at the path away, every one of that name. It reports
-// nothing when there is none. Objects that become empty stay.
-func (d *Document) Remove(at ...string) error {
+func (d *jsonDocument) Remove(at ...string) error {
 	parent, name := at[:len(at)-1], at[len(at)-1]
 	before, ok := d.Value(at...)
 	if !ok {
@@ -336,12 +285,12 @@ func (d *Document) Remove(at ...string) error {
 			return err
 		}
 	}
-	d.edits = append(d.edits, Edit{At: slices.Clone(at), Before: before})
+	d.noted(at, before, nil)
 	return nil
 }
 
 // cut takes member i of the object looked at away.
-func (d *Document) cut(o *hujson.Object, i int) error {
+func (d *jsonDocument) cut(o *hujson.Object, i int) error {
 	inner := d.data[d.start:d.end]
 	m := &o.Members[i]
 	from, to := m.Name.StartOffset, m.Value.EndOffset
@@ -379,7 +328,7 @@ func (d *Document) cut(o *hujson.Object, i int) error {
 func isBlank(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
 
 // splice replaces a span of the object looked at, and parses that object anew.
-func (d *Document) splice(from, to int, text []byte) error {
+func (d *jsonDocument) splice(from, to int, text []byte) error {
 	a, b := d.start+from, d.start+to
 	d.data = slices.Concat(d.data[:a], text, d.data[b:])
 	d.end += len(text) - (to - from)

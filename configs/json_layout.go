@@ -19,11 +19,8 @@ type layout struct {
 }
 
 // layout reads the style of o, the object looked at.
-func (d *Document) layout(o *hujson.Object) layout {
-	l := layout{colon: ": ", unit: d.unit(), eol: "\n"}
-	if i := bytes.IndexByte(d.data, '\n'); i > 0 && d.data[i-1] == '\r' {
-		l.eol = "\r\n"
-	}
+func (d *jsonDocument) layout(o *hujson.Object) layout {
+	l := layout{colon: ": ", unit: d.unit(), eol: d.eol()}
 	if len(o.Members) == 0 {
 		// One line of its own for each, unless the whole file is one line.
 		l.lines = bytes.IndexByte(bytes.TrimSpace(d.data), '\n') >= 0 || len(d.at) == 0
@@ -55,7 +52,7 @@ func (d *Document) layout(o *hujson.Object) layout {
 }
 
 // unit is the file's step of indentation: what its first indented line has.
-func (d *Document) unit() string {
+func (d *jsonDocument) unit() string {
 	rest := d.data
 	for {
 		i := bytes.IndexByte(rest, '\n')

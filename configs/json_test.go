@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 const entry = `{"command":"/usr/bin/mcp-companion","args":["run","github","--for","claude-code"]}`
 
-func parse(t *testing.T, text string, f Format) *Document {
+func parse(t *testing.T, text string, f Format) Document {
 	t.Helper()
 	d, err := Parse("x.json", []byte(text), f)
 	if err != nil {
@@ -260,13 +260,13 @@ func FuzzEdits(f *testing.F) {
 	})
 }
 
-func blankInside(d *Document, at string) bool {
-	o, _ := d.look([]string{at})
+func blankInside(d Document, at string) bool {
+	o, _ := d.(*jsonDocument).look([]string{at})
 	return len(o.AfterExtra) > 0 && isBlank(o.AfterExtra)
 }
 
 // others prints every value but the one edited.
-func others(d *Document, outer, name string) string {
+func others(d Document, outer, name string) string {
 	var b strings.Builder
 	top, _ := d.Names()
 	for _, n := range top {
