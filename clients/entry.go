@@ -102,7 +102,7 @@ func (c *Client) Entries(path string, l Launcher, known map[string]servers.Entry
 	return c.entries(d, l, known), nil
 }
 
-func (c *Client) entries(d *configs.Document, l Launcher, known map[string]servers.Entry) []Entry {
+func (c *Client) entries(d configs.Document, l Launcher, known map[string]servers.Entry) []Entry {
 	names, _ := d.Names(c.Key...)
 	var list []Entry
 	for _, n := range names {

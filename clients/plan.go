@@ -57,7 +57,7 @@ func (c *Client) Plan(path string, l Launcher, lib *servers.Library, want []Want
 
 type plan struct {
 	*Client
-	d     *configs.Document
+	d     configs.Document
 	l     Launcher
 	lib   *servers.Library
 	known map[string]servers.Entry

@@ -3,6 +3,7 @@ package configs
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/diff"
 )
@@ -17,33 +18,39 @@ func (c *Change) Diff() string {
 	return text
 }
 
+// lazy compiles a pattern when it is first asked for: every `run` carries this
+// package, and uses none.
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // secretName is how variables that hold keys are called, and secretValue how
 // well-known services' keys begin.
 var (
-	secretName  = regexp.MustCompile(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|authorization|\bpat\b|dsn|connection[_-]?string)`)
-	secretValue = regexp.MustCompile(`\b(sk-|ghp_|gho_|github_pat_|glpat-|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)[A-Za-z0-9_.\-]{6,}`)
-	memberText  = regexp.MustCompile(`("([^"\\]|\\.)*"\s*:\s*)"(([^"\\]|\\.)*)"`)
+	secretName  = lazy(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|authorization|\bpat\b|dsn|connection[_-]?string)`)
+	secretValue = lazy(`\b(sk-|ghp_|gho_|github_pat_|glpat-|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)[A-Za-z0-9_.\-]{6,}`)
+	memberText  = lazy(`("([^"\\]|\\.)*"\s*:\s*)"(([^"\\]|\\.)*)"`)
 )
 
 // LooksSecret reports whether a variable of this name and value holds a key.
 func LooksSecret(name, value string) bool {
-	return secretName.MatchString(name) || secretValue.MatchString(value)
+	return secretName().MatchString(name) || secretValue().MatchString(value)
 }
 
 // Mask hides what looks like a key in text: the values of members whose names
 // say so, and well-known services' keys anywhere. References (${...}) stay.
 func Mask(text string) string {
-	text = memberText.ReplaceAllStringFunc(text, func(m string) string {
-		p := memberText.FindStringSubmatch(m)
-		if p[3] == "" || !secretName.MatchString(p[1]) || reference.MatchString(p[3]) {
+	text = memberText().ReplaceAllStringFunc(text, func(m string) string {
+		p := memberText().FindStringSubmatch(m)
+		if p[3] == "" || !secretName().MatchString(p[1]) || reference().MatchString(p[3]) {
 			return m
 		}
 		return p[1] + `"` + masked(p[3]) + `"`
 	})
-	return secretValue.ReplaceAllStringFunc(text, masked)
+	return secretValue().ReplaceAllStringFunc(text, masked)
 }
 
-var reference = regexp.MustCompile(`^(Bearer )?\$?\{[^}]*\}$`)
+var reference = lazy(`^(Bearer )?\$?\{[^}]*\}$`)
 
 // masked shows a value's last four characters, if it is long enough not to give
 // it away.

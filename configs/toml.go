@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -487,12 +486,12 @@ func splice(data []byte, from, to int, text []byte) []byte {
 	return slices.Concat(data[:from], text, data[to:])
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var bareKey = lazy(`^[A-Za-z0-9_-]+$`)
 
 func tomlKey(at []string) string {
 	var parts []string
 	for _, name := range at {
-		if !bareKey.MatchString(name) {
+		if !bareKey().MatchString(name) {
 			name = string(tomlString(name))
 		}
 		parts = append(parts, name)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -239,7 +238,7 @@ type section struct {
 	end      int // the line behind the last child's
 }
 
-var rootKey = regexp.MustCompile(`^("([^"\\]*)"|'([^']*)'|([A-Za-z0-9_.-]+))\s*:(\s.*)?$`)
+var rootKey = lazy(`^("([^"\\]*)"|'([^']*)'|([A-Za-z0-9_.-]+))\s*:(\s.*)?$`)
 
 func (d *yamlDocument) split() []string {
 	lines := strings.Split(string(d.data), "\n")
@@ -264,7 +263,7 @@ func (d *yamlDocument) section(key string, lines []string) (section, error) {
 		if i > 0 && (strings.HasPrefix(l, "---") || strings.HasPrefix(l, "...")) && slices.ContainsFunc(lines[:i], func(x string) bool { return !isEmpty(x) && !strings.HasPrefix(x, "%") }) {
 			return s, d.unsafe(i)
 		}
-		m := rootKey.FindStringSubmatch(l)
+		m := rootKey().FindStringSubmatch(l)
 		if m != nil && m[2]+m[3]+m[4] == key {
 			s.line, s.rest = i, strings.TrimSpace(m[5])
 		}
@@ -303,7 +302,7 @@ func (d *yamlDocument) section(key string, lines []string) (section, error) {
 	}
 	s.end = last + 1
 	for _, l := range lines[s.line:s.end] {
-		if risky.MatchString(l) {
+		if risky().MatchString(l) {
 			return s, d.unsafe(s.line)
 		}
 	}
@@ -311,7 +310,7 @@ func (d *yamlDocument) section(key string, lines []string) (section, error) {
 }
 
 // risky lines have an anchor, an alias or a merge.
-var risky = regexp.MustCompile(`(^|[\s\[{,:-])(&[A-Za-z0-9_]|\*[A-Za-z0-9_]|<<\s*:)`)
+var risky = lazy(`(^|[\s\[{,:-])(&[A-Za-z0-9_]|\*[A-Za-z0-9_]|<<\s*:)`)
 
 // child finds a child by its name.
 func (s section) child(lines []string, name string) *block {
@@ -465,7 +464,7 @@ func (s section) member(b block, lines []string, name string) (from, to, inner i
 		if inner < 0 {
 			inner = n
 		}
-		m := rootKey.FindStringSubmatch(l[min(n, len(l)):])
+		m := rootKey().FindStringSubmatch(l[min(n, len(l)):])
 		switch {
 		case from >= 0 && n <= inner && !strings.HasPrefix(l[min(n, len(l)):], "- "):
 			return from, to, inner
@@ -560,14 +559,14 @@ func (d *yamlDocument) unsafe(line int) error {
 }
 
 var (
-	plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
-	otherwise = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n|inf|nan)$`)
+	plainText = lazy(`^[A-Za-z][A-Za-z0-9_-]*$`)
+	otherwise = lazy(`(?i)^(true|false|null|yes|no|on|off|y|n|inf|nan)$`)
 )
 
 func yamlKey(name string) string { return string(yamlText(name)) }
 
 func yamlText(s string) []byte {
-	if plainText.MatchString(s) && !otherwise.MatchString(s) {
+	if plainText().MatchString(s) && !otherwise().MatchString(s) {
 		return []byte(s)
 	}
 	return quote(s)

@@ -1,22 +1,24 @@
 package health
 
 import (
-	"bufio"
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"mcp-companion/launch"
 	"mcp-companion/words"
-
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// legacy is the newest revision that begins with initialize.
-const legacy = "2025-11-25"
+// The revisions a probe opens with: the newest that begins with initialize, and
+// the newest without.
+const (
+	legacy = "2025-11-25"
+	modern = "2026-07-28"
+)
 
 // maxTools is how many tools a probe counts.
 const maxTools = 10_000
@@ -27,14 +29,13 @@ const maxTools = 10_000
 //
 // initialize is tried first, and server/discover in a fresh process where the
 // answer names a newer revision: some servers exit on server/discover, others
-// never answer it (facts: basic/versioning, stdio).
+// never answer it (specification 2026-07-28, basic/versioning).
 func Probe(ctx context.Context, plan *launch.Plan) Report {
 	begun := time.Now()
 	r := Report{Version: 1, Server: plan.ServerID, Name: plan.Name, Time: begun.UTC()}
-	err := r.ask(ctx, plan, legacy)
-	if err != nil && isModernOnly(err) {
-		r.Stray = 0
-		err = r.ask(ctx, plan, "")
+	err := r.look(ctx, plan, (*Report).openLegacy)
+	if isModernOnly(err) {
+		err = r.look(ctx, plan, (*Report).openModern)
 	}
 	r.Took = int(time.Since(begun).Milliseconds())
 	r.Status = Healthy
@@ -45,131 +46,140 @@ func Probe(ctx context.Context, plan *launch.Plan) Report {
 	return r
 }
 
-// ask starts the server, connects with the revision ("" for server/discover) and
-// counts its tools.
-func (r *Report) ask(ctx context.Context, plan *launch.Plan, revision string) error {
+// look starts the server, opens the conversation and counts its tools.
+func (r *Report) look(ctx context.Context, plan *launch.Plan, open func(*Report, context.Context, *talk) (tools bool, err error)) error {
 	process, err := plan.Start(ctx)
 	if err != nil {
 		return err
 	}
+	t := newTalk(process.Stdin, process.Stdout)
 	defer func() {
 		process.Stop()
-		r.Stderr = process.Stderr()
+		r.Stray, r.Stderr = t.strayed(), process.Stderr()
 	}()
-	stdout := &messages{in: bufio.NewReaderSize(process.Stdout, 64<<10), close: process.Stdout, stray: &r.Stray}
-	client := mcp.NewClient(&mcp.Implementation{Name: "mcp-companion", Version: "1"}, &mcp.ClientOptions{Capabilities: &mcp.ClientCapabilities{}})
-	session, err := client.Connect(ctx, &mcp.IOTransport{Reader: stdout, Writer: process.Stdin}, &mcp.ClientSessionOptions{ProtocolVersion: revision})
+	tools, err := open(r, ctx, t)
+	if err == nil && tools {
+		err = r.countTools(ctx, t)
+	}
+	return early(process, err)
+}
+
+// opening is what both eras' first answers have in common.
+type opening struct {
+	ProtocolVersion   string            `json:"protocolVersion"`
+	SupportedVersions []string          `json:"supportedVersions"`
+	Info              launch.ServerInfo `json:"serverInfo"`
+	Capabilities      struct {
+		Tools json.RawMessage `json:"tools"`
+	} `json:"capabilities"`
+}
+
+func (r *Report) openLegacy(ctx context.Context, t *talk) (bool, error) {
+	var o opening
+	err := t.ask(ctx, "initialize", map[string]any{
+		"protocolVersion": legacy,
+		"capabilities":    struct{}{},
+		"clientInfo":      whoWeAre,
+	}, &o)
 	if err != nil {
-		return early(process, err)
+		return false, err
 	}
-	defer session.Close()
-	if i := session.InitializeResult(); i != nil {
-		r.Protocol = i.ProtocolVersion
-		if i.ServerInfo != nil {
-			r.Info = launch.ServerInfo{Name: i.ServerInfo.Name, Version: i.ServerInfo.Version}
-		}
-		if i.Capabilities != nil && i.Capabilities.Tools == nil {
-			return nil // it has prompts or resources, and no tools
-		}
+	r.Protocol, r.Info = o.ProtocolVersion, o.Info
+	return o.Capabilities.Tools != nil, t.tell("notifications/initialized")
+}
+
+func (r *Report) openModern(ctx context.Context, t *talk) (bool, error) {
+	t.meta = map[string]any{
+		"io.modelcontextprotocol/protocolVersion":    modern,
+		"io.modelcontextprotocol/clientCapabilities": struct{}{},
+		"io.modelcontextprotocol/clientInfo":         whoWeAre,
 	}
+	var o opening
+	if err := t.ask(ctx, "server/discover", map[string]any{}, &o); err != nil {
+		return false, err
+	}
+	r.Protocol, r.Info = modern, o.Info
+	if len(o.SupportedVersions) > 0 && !slices.Contains(o.SupportedVersions, modern) {
+		r.Protocol = slices.Max(o.SupportedVersions)
+	}
+	return o.Capabilities.Tools != nil, nil
+}
+
+var whoWeAre = map[string]string{"name": "mcp-companion", "version": "1"}
+
+// countTools asks for the tools, page by page.
+func (r *Report) countTools(ctx context.Context, t *talk) error {
 	r.Tools = 0
-	for _, err := range session.Tools(ctx, nil) {
-		if err != nil {
-			return early(process, err)
+	params := map[string]any{}
+	for r.Tools < maxTools {
+		var page struct {
+			Tools      []struct{} `json:"tools"`
+			NextCursor string     `json:"nextCursor"`
 		}
-		if r.Tools++; r.Tools >= maxTools {
-			break
+		if err := t.ask(ctx, "tools/list", params, &page); err != nil {
+			return err
 		}
+		r.Tools += len(page.Tools)
+		if page.NextCursor == "" || len(page.Tools) == 0 {
+			return nil
+		}
+		params["cursor"] = page.NextCursor
 	}
 	return nil
 }
 
-// exited says that the server ended while it was asked.
-type exited struct {
+// ended says that the server ended while it was asked.
+type ended struct {
 	launch.Exit
 	err error
 }
 
-func (e *exited) Error() string { return e.err.Error() }
-func (e *exited) Unwrap() error { return e.err }
+func (e *ended) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.err) }
+func (e *ended) Unwrap() error { return e.err }
 
-// early makes of a broken connection what it was: the server's end.
+// early makes of a broken conversation what it was: the server's end.
 func early(p *launch.Process, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if !errors.Is(err, errClosed) {
 		return err
 	}
 	select {
 	case <-p.Exited():
-		return &exited{p.Wait(), err}
-	case <-time.After(200 * time.Millisecond): // its pipes may break a moment before its end is known
+		return &ended{p.Wait(), err}
+	case <-time.After(time.Second): // its pipes may break a moment before its end is known
 		return err
 	}
 }
 
-// isModernOnly reports whether an error to initialize comes from a server that
+// isModernOnly reports whether the answer to initialize comes from a server that
 // speaks only the revisions without it.
 func isModernOnly(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "2026-") || strings.Contains(text, "-32022") || strings.Contains(text, "UnsupportedProtocolVersion") || strings.Contains(text, "nsupported protocol version")
+	var refused *refusal
+	return errors.As(err, &refused) && (refused.Code == unsupportedVersion || strings.Contains(refused.Message+string(refused.Data), modern[:5]))
 }
+
+// unsupportedVersion is UnsupportedProtocolVersion's code.
+const unsupportedVersion = -32022
 
 // problem puts what went wrong into the user's words; the server's own last
 // words beat ours.
 func (r *Report) problem(ctx context.Context, err error) *words.Problem {
 	var p *words.Problem
-	var end *exited
 	switch {
 	case errors.As(err, &p):
 		return p
 	case ctx.Err() != nil:
 		return words.New(words.NoAnswer, err, "Name", r.Name, "Seconds", int(time.Since(r.Time).Seconds()))
-	case errors.As(err, &end):
+	case errors.As(err, new(*ended)), errors.Is(err, errClosed):
 		return words.New(words.ClosedEarly, err, "Name", r.Name, "Text", r.lastWords())
 	}
 	return words.New(words.Unknown, err, "Text", err.Error())
 }
 
 func (r *Report) lastWords() string {
-	for i := len(r.Stderr) - 1; i >= 0; i-- {
-		if s := strings.TrimSpace(r.Stderr[i]); s != "" {
+	for _, line := range slices.Backward(r.Stderr) {
+		if s := strings.TrimSpace(line); s != "" {
 			return s
 		}
 	}
 	return words.Say("health.silent")
 }
-
-// messages passes on the lines that can be messages: the SDK ends a session at
-// the first one that is not, and clients skip them.
-type messages struct {
-	in    *bufio.Reader
-	close io.Closer
-	rest  []byte
-	more  bool // the line goes on in the next piece
-	skip  bool // it is no message
-	stray *int
-}
-
-func (m *messages) Read(p []byte) (int, error) {
-	for len(m.rest) == 0 {
-		piece, err := m.in.ReadSlice('\n')
-		if len(piece) == 0 && err != nil {
-			return 0, err
-		}
-		if !m.more {
-			start := bytes.TrimLeft(piece, " \t\r\n")
-			m.skip = len(start) == 0 || start[0] != '{' && start[0] != '['
-			if m.skip && len(start) > 0 {
-				*m.stray++
-			}
-		}
-		m.more = errors.Is(err, bufio.ErrBufferFull)
-		if !m.skip {
-			m.rest = piece
-		}
-	}
-	n := copy(p, m.rest)
-	m.rest = m.rest[n:]
-	return n, nil
-}
-
-func (m *messages) Close() error { return m.close.Close() }

@@ -26,6 +26,9 @@ const (
 	guardKill   = 500 * time.Millisecond
 )
 
+// guardName is the variable that a guard has.
+const guardName = "MCP_COMPANION_GUARD"
+
 // guard is the guard as the launcher holds it. A nil one does nothing.
 type guard struct {
 	pipe    *os.File
@@ -36,7 +39,7 @@ type guard struct {
 // the server still ends in all ways but after a SIGKILL.
 func (c *child) startGuard() {
 	self, err := executable()
-	if err != nil {
+	if err != nil || os.Getenv(guardName) != "" { // a program that forgot the command starts no guards without end
 		return
 	}
 	r, w, err := blockingPipe()
@@ -52,7 +55,7 @@ func (c *child) startGuard() {
 	defer null.Close()
 	p, err := os.StartProcess(self, []string{"mcp-companion", "guard", strconv.Itoa(c.tree.group), c.tree.mark}, &os.ProcAttr{
 		Dir:   "/",
-		Env:   []string{"GOMAXPROCS=1", "GOGC=off"},
+		Env:   []string{"GOMAXPROCS=1", "GOGC=off", guardName + "=1"},
 		Files: []*os.File{r, null, null},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})

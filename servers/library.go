@@ -237,7 +237,7 @@ func (l *Library) Change() (*configs.Change, error) {
 }
 
 // setMap edits the members of the object name that differ.
-func setMap[V any](d *configs.Document, name string, was, now map[string]*V) error {
+func setMap[V any](d configs.Document, name string, was, now map[string]*V) error {
 	for _, key := range slices.Sorted(maps.Keys(now)) {
 		value, err := json.Marshal(now[key])
 		if err != nil {
@@ -262,7 +262,7 @@ func setMap[V any](d *configs.Document, name string, was, now map[string]*V) err
 	return nil
 }
 
-func setValue(d *configs.Document, v any, name string) error {
+func setValue(d configs.Document, v any, name string) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err

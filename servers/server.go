@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"mcp-companion/words"
@@ -50,13 +51,18 @@ func (s *Server) Start(def time.Duration) time.Duration {
 	return def
 }
 
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,31}$`)
+var nameRule = lazy(`^[A-Za-z0-9][A-Za-z0-9-]{0,31}$`)
+
+// lazy compiles a pattern when it is first asked for: most of `run`s need none.
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // CheckName says why name can't be a new server's or set's: every client must
 // be able to carry it, and build tool names of 64 characters with it.
 // A name that already stands in a library or a client's file is taken as it is.
 func CheckName(name string) error {
-	if !nameRule.MatchString(name) {
+	if !nameRule().MatchString(name) {
 		return words.New(words.NameBad, nil, "Name", name)
 	}
 	return nil
@@ -84,7 +90,7 @@ func (s *Server) Check() error {
 	return nil
 }
 
-var refRule = regexp.MustCompile(`\$\{secret:([A-Za-z0-9_-]+)\}`)
+var refRule = lazy(`\$\{secret:([A-Za-z0-9_-]+)\}`)
 
 // SecretRef is the text that stands for the secret id in a Server's values.
 func SecretRef(id string) string { return "${secret:" + id + "}" }
@@ -92,7 +98,7 @@ func SecretRef(id string) string { return "${secret:" + id + "}" }
 // CutSecret cuts a value around the one secret it names; ok is false where it
 // names none, or several.
 func CutSecret(value string) (before, id, after string, ok bool) {
-	at := refRule.FindAllStringSubmatchIndex(value, -1)
+	at := refRule().FindAllStringSubmatchIndex(value, -1)
 	if len(at) != 1 {
 		return "", "", "", false
 	}
@@ -116,7 +122,7 @@ func (s *Server) values(f func(string)) {
 func (s *Server) SecretIDs() []string {
 	var ids []string
 	s.values(func(v string) {
-		for _, m := range refRule.FindAllStringSubmatch(v, -1) {
+		for _, m := range refRule().FindAllStringSubmatch(v, -1) {
 			ids = append(ids, m[1])
 		}
 	})
@@ -129,7 +135,7 @@ func Expand(text string, value func(id string) string) string {
 	if !strings.Contains(text, "${secret:") {
 		return text
 	}
-	return refRule.ReplaceAllStringFunc(text, func(m string) string {
-		return value(refRule.FindStringSubmatch(m)[1])
+	return refRule().ReplaceAllStringFunc(text, func(m string) string {
+		return value(refRule().FindStringSubmatch(m)[1])
 	})
 }

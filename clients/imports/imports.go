@@ -9,6 +9,7 @@ package imports
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"mcp-companion/configs"
 	"mcp-companion/servers"
@@ -19,21 +20,26 @@ type Found struct {
 	Name   string // made one that servers.CheckName takes
 	Server servers.Server
 	// Env and Headers hold the values that look like keys, by variable or header; ""
-	// where the text has a placeholder. They are not in Server.
+	// where the text has a placeholder(). They are not in Server.
 	Env, Headers map[string]string
 }
 
-var placeholder = regexp.MustCompile(`(?i)^(your[_\- ].*|.*[_\- ]here|<.*>|\$\{input:.*\}|x{3,}|\.{3}|changeme|insert.*|replace.*|)$`)
+var placeholder = lazy(`(?i)^(your[_\- ].*|.*[_\- ]here|<.*>|\$\{input:.*\}|x{3,}|\.{3}|changeme|insert.*|replace.*|)$`)
 
 // IsPlaceholder reports whether a value only stands where the user's own is to go.
-func IsPlaceholder(value string) bool { return placeholder.MatchString(strings.TrimSpace(value)) }
+func IsPlaceholder(value string) bool { return placeholder().MatchString(strings.TrimSpace(value)) }
 
-var reference = regexp.MustCompile(`^(Bearer )?\$\{?[A-Za-z_]`)
+var reference = lazy(`^(Bearer )?\$\{?[A-Za-z_]`)
+
+// lazy compiles a pattern when it is first asked for.
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // lift takes what looks like a key out of values.
 func lift(values map[string]string) (plain, keys map[string]string) {
 	for name, v := range values {
-		secret := configs.LooksSecret(name, v) && !reference.MatchString(v)
+		secret := configs.LooksSecret(name, v) && !reference().MatchString(v)
 		if secret || IsPlaceholder(v) && strings.Contains(v, "${input:") {
 			if keys == nil {
 				keys = map[string]string{}
@@ -51,12 +57,12 @@ func lift(values map[string]string) (plain, keys map[string]string) {
 	return plain, keys
 }
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9]+`)
+var notInName = lazy(`[^A-Za-z0-9]+`)
 
 // Name makes a name that every client can carry of what a text calls a server.
 func Name(text string) string {
 	text = text[strings.LastIndexByte(text, '/')+1:]
-	text = strings.Trim(notInName.ReplaceAllString(text, "-"), "-")
+	text = strings.Trim(notInName().ReplaceAllString(text, "-"), "-")
 	if len(text) > 32 {
 		text = strings.TrimRight(text[:32], "-")
 	}

@@ -48,7 +48,7 @@ func Snippet(text string) ([]Found, error) {
 }
 
 // whole reads a text that is one server's value, without a name.
-func whole(d *configs.Document) (Found, bool) {
+func whole(d configs.Document) (Found, bool) {
 	m := map[string]json.RawMessage{}
 	names, _ := d.Names()
 	for _, n := range names {
