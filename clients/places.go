@@ -72,11 +72,11 @@ func named(names ...string) func(System, Process) bool {
 // typed is an entry that says its type first.
 func typed(kind string) func(string, string, []string) []member {
 	return func(_, command string, args []string) []member {
-		return []member{{"type", kind}, {"command", command}, {"args", args}}
+		return []member{{"type", kind, false}, {"command", command, false}, {"args", args, false}}
 	}
 }
 
 // local is an entry as opencode and Kilo Code spell it: one list.
 func local(_, command string, args []string) []member {
-	return []member{{"type", "local"}, {"command", append([]string{command}, args...)}}
+	return []member{{"type", "local", false}, {"command", append([]string{command}, args...), false}}
 }

@@ -168,7 +168,7 @@ func (p *plan) mend(key string, w Want) error {
 	}
 	for _, m := range p.members(key, w) {
 		value := mustJSON(m.value)
-		if now, ok := p.d.Value(p.at(key, m.name)...); ok && bytes.Equal(now, value) {
+		if now, ok := p.d.Value(p.at(key, m.name)...); m.isDefault || ok && bytes.Equal(now, value) {
 			continue
 		}
 		if err := p.d.Set(value, p.at(key, m.name)...); err != nil {
@@ -201,15 +201,17 @@ func (p *plan) freeKey(w Want) string {
 	return key
 }
 
-// member is one member of an entry of ours.
+// member is one member of an entry of ours. A default is written with a new
+// entry, and its user's from then on.
 type member struct {
-	name  string
-	value any
+	name      string
+	value     any
+	isDefault bool
 }
 
 // plain is an entry as most clients spell one.
 func plain(_, command string, args []string) []member {
-	return []member{{"command", command}, {"args", args}}
+	return []member{{"command", command, false}, {"args", args, false}}
 }
 
 func (p *plan) members(key string, w Want) []member {
@@ -228,7 +230,9 @@ func (p *plan) choices(raw []byte) map[string]json.RawMessage {
 		return nil
 	}
 	for _, ours := range p.members("", Want{}) {
-		delete(m, ours.name)
+		if !ours.isDefault || bytes.Equal(m[ours.name], mustJSON(ours.value)) {
+			delete(m, ours.name)
+		}
 	}
 	for _, name := range []string{"transport", "type", "transportType"} {
 		delete(m, name)
@@ -241,22 +245,27 @@ func (p *plan) choices(raw []byte) map[string]json.RawMessage {
 
 // encode is our entry, then the parked choices.
 func (p *plan) encode(key string, w Want, parked []byte) ([]byte, error) {
-	var b bytes.Buffer
-	for i, m := range p.members(key, w) {
-		b.WriteByte("{,"[min(i, 1)])
-		b.Write(mustJSON(m.name))
-		b.WriteByte(':')
-		b.Write(mustJSON(m.value))
-	}
-	if len(parked) < 3 { // nothing, {} or null
-		b.WriteByte('}')
-		return b.Bytes(), nil
-	}
-	if !json.Valid(parked) || parked[0] != '{' {
+	choices := map[string]json.RawMessage{}
+	if len(parked) > 0 && json.Unmarshal(parked, &choices) != nil {
 		return nil, fmt.Errorf("the parked choices are damaged")
 	}
-	b.WriteByte(',')
-	b.Write(parked[1:])
+	var b bytes.Buffer
+	add := func(name string, value []byte) {
+		b.WriteByte("{,"[min(b.Len(), 1)])
+		b.Write(mustJSON(name))
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	for _, m := range p.members(key, w) {
+		if _, chosen := choices[m.name]; !chosen || !m.isDefault {
+			add(m.name, mustJSON(m.value))
+			delete(choices, m.name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(choices)) {
+		add(name, choices[name])
+	}
+	b.WriteByte('}')
 	return b.Bytes(), nil
 }
 

@@ -129,6 +129,51 @@ var table = []*Client{
 		isMain:    isEditor,
 	},
 	{
+		ID: "codex", Title: "Codex CLI",
+		Format: configs.TOML, Key: []string{"mcp_servers"}, Switch: enabled,
+		Applies: "applies.conversation",
+		files: func(s System) []string {
+			if dir := s.Getenv("CODEX_HOME"); dir != "" {
+				return []string{filepath.Join(dir, "config.toml")}
+			}
+			return []string{s.home(".codex", "config.toml")}
+		},
+		installed: has("~/.codex", "path:codex"), isMain: named("codex"),
+	},
+	{
+		ID: "continue", Title: "Continue",
+		Format: configs.YAML, Key: serversKey,
+		Applies: "applies.open",
+		files: func(s System) []string {
+			if dir := s.Getenv("CONTINUE_GLOBAL_DIR"); dir != "" {
+				return []string{filepath.Join(dir, "config.yaml")}
+			}
+			return []string{s.home(".continue", "config.yaml")}
+		},
+		installed: has("~/.continue"), isMain: isEditor,
+		spell: func(key, command string, args []string) []member { // a list whose elements have names
+			return []member{{"name", key, false}, {"command", command, false}, {"args", args, false}}
+		},
+	},
+	{
+		ID: "goose", Title: "Goose",
+		Format: configs.YAML, Key: []string{"extensions"}, Switch: enabled,
+		Applies: "applies.restart",
+		files: func(s System) []string {
+			if root := s.Getenv("GOOSE_PATH_ROOT"); root != "" {
+				return []string{filepath.Join(root, "config", "config.yaml")}
+			}
+			if s.OS == "windows" {
+				return []string{s.support("Block", "goose", "config", "config.yaml")}
+			}
+			return []string{s.home(".config", "goose", "config.yaml")}
+		},
+		installed: has("~/.config/goose", "support:Block/goose", "path:goose"), isMain: named("goose"),
+		spell: func(key, command string, args []string) []member {
+			return []member{{"enabled", true, true}, {"type", "stdio", false}, {"name", key, false}, {"cmd", command, false}, {"args", args, false}, {"timeout", 300, true}}
+		},
+	},
+	{
 		ID: "lm-studio", Title: "LM Studio",
 		Format: configs.JSON, Key: serversKey, Unverified: true,
 		Applies: "applies.open",
@@ -165,7 +210,7 @@ var table = []*Client{
 		Applies: "applies.conversation",
 		files:   place("~/.copilot/mcp-config.json"), installed: has("~/.copilot", "path:copilot"), isMain: named("copilot"),
 		spell: func(_, command string, args []string) []member {
-			return []member{{"type", "local"}, {"command", command}, {"args", args}, {"tools", []string{"*"}}}
+			return []member{{"type", "local", false}, {"command", command, false}, {"args", args, false}, {"tools", []string{"*"}, true}}
 		},
 	},
 	{

@@ -3,11 +3,14 @@ package clients
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"mcp-companion/configs"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -27,6 +30,9 @@ var sample = map[string][2]string{
 	"roo-code":       {"roo-code/mcp_settings.json", ".config/VSCodium/User/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json"},
 	"kilo-code":      {"kilo-code/kilo.jsonc", ".config/kilo/kilo.jsonc"},
 	"kilo-code-old":  {"kilo-code/mcp_settings.json", ".config/Cursor/User/globalStorage/kilocode.kilo-code/settings/mcp_settings.json"},
+	"codex":          {"codex/config.toml", ".codex/config.toml"},
+	"continue":       {"continue/config.yaml", ".continue/config.yaml"},
+	"goose":          {"goose/config.yaml", ".config/goose/config.yaml"},
 	"lm-studio":      {"lm-studio/mcp.json", ".lmstudio/mcp.json"},
 	"junie":          {"junie/mcp.json", ".junie/mcp/mcp.json"},
 	"amp":            {"amp/settings.json", ".config/amp/settings.json"},
@@ -149,13 +155,21 @@ func TestEverySwitchSwitchesOffAndOn(t *testing.T) {
 		if chosen == text {
 			chosen = strings.Replace(text, `"command"`, `"timeout": 7, "command"`, 1)
 		}
-		if strings.Contains(text, "{") { // JSON; the other formats' own tests do the same
-			os.WriteFile(p, []byte(chosen), 0o600)
-			off := step()
-			on := step(want)
-			if !strings.Contains(off, `"timeout": 7`) || !strings.Contains(off, `"`+c.Switch.Member+`": `) || on == off || !strings.Contains(on, `"timeout": 7`) {
-				t.Errorf("%s:\noff %s\non %s", c.ID, off, on)
-			}
+		switch c.Format {
+		case configs.TOML:
+			chosen = text + "timeout = 7\n"
+		case configs.YAML:
+			chosen = strings.Replace(text, "timeout: 300", "timeout: 7", 1)
+		}
+		os.WriteFile(p, []byte(chosen), 0o600)
+		off := step()
+		on := step(want)
+		isOff := func(text string) bool {
+			return strings.Contains(strings.NewReplacer(`"`, "", " ", "", ":", "=").Replace(text), fmt.Sprintf("%s=%v", c.Switch.Member, c.Switch.Off))
+		}
+		sevens := func(text string) int { return strings.Count(text, "timeout") - strings.Count(text, "300") }
+		if sevens(off) != 1 || sevens(on) != 1 || !isOff(off) || isOff(on) {
+			t.Errorf("%s:\noff %s\non %s", c.ID, off, on)
 		}
 	}
 }
