@@ -30,6 +30,12 @@ type Client struct {
 	// when it quits: what is written before it is gone is lost.
 	Rewrites bool
 
+	// Remote says that its file can name an address, RemoteType how the type of one
+	// that speaks Streamable HTTP is spelled ("" for http), EnvName what the
+	// environment is called ("" for env).
+	Remote              bool
+	RemoteType, EnvName string
+
 	// Unverified says that its facts come from others' reports, not from its own
 	// documents or source; its user is told.
 	Unverified bool

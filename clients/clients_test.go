@@ -228,7 +228,7 @@ const ourGithub = `{"command":"/opt/mcp-companion/mcp-companion","args":["run","
 func TestOurEntriesComeAndGoAndTheUsersStay(t *testing.T) {
 	lib := library(t, nil, "claude-code", "github")
 	user := `{"mcpServers":{"mine":{"command":"x","args":[1.0]}},"n":12345678901234567890}`
-	o, after := planned(t, "claude-code", user, lib, Want{"github", "id-github"})
+	o, after := planned(t, "claude-code", user, lib, Want{Name: "github", ID: "id-github"})
 	if want := `{"mcpServers":{"mine":{"command":"x","args":[1.0]},"github":` + ourGithub + `},"n":12345678901234567890}`; after != want {
 		t.Errorf("got  %s\nwant %s", after, want)
 	}
@@ -236,7 +236,7 @@ func TestOurEntriesComeAndGoAndTheUsersStay(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	lib.Clients["claude-code"].Entries = o.Entries
-	o, again := planned(t, "claude-code", after, lib, Want{"github", "id-github"})
+	o, again := planned(t, "claude-code", after, lib, Want{Name: "github", ID: "id-github"})
 	if again != after || !o.Change.IsEmpty() {
 		t.Errorf("a second time: %s", again)
 	}
@@ -248,7 +248,7 @@ func TestOurEntriesComeAndGoAndTheUsersStay(t *testing.T) {
 
 func TestMovedAndRenamedEntriesAreMendedInPlace(t *testing.T) {
 	lib := library(t, map[string]servers.Entry{"gh": {Server: "id-hub"}}, "claude-code", "hub")
-	o, after := planned(t, "claude-code", `{"mcpServers":{"gh":{"args":["run","github","--for","claude-code"],"command":"C:\\old\\MCP-Companion.exe","timeout":5}}}`, lib, Want{"hub", "id-hub"})
+	o, after := planned(t, "claude-code", `{"mcpServers":{"gh":{"args":["run","github","--for","claude-code"],"command":"C:\\old\\MCP-Companion.exe","timeout":5}}}`, lib, Want{Name: "hub", ID: "id-hub"})
 	if after != `{"mcpServers":{"gh":{"args":["run","hub","--for","claude-code"],"command":"/opt/mcp-companion/mcp-companion","timeout":5}}}` {
 		t.Error(after)
 	}
@@ -272,7 +272,7 @@ func TestUsersChoicesSurviveTheSetsSwitches(t *testing.T) {
 			t.Errorf("%s, off again: %s", client, still)
 		}
 		lib.Clients[client].Entries = o.Entries
-		_, on := planned(t, client, off, lib, Want{"github", "id-github"})
+		_, on := planned(t, client, off, lib, Want{Name: "github", ID: "id-github"})
 		if !strings.Contains(on, `"autoApprove":["search"],"timeout":90`) || strings.Contains(on, `"disabled":true`) {
 			t.Errorf("%s, on: %s", client, on)
 		}
@@ -286,7 +286,7 @@ func TestUsersChoicesSurviveTheSetsSwitches(t *testing.T) {
 func TestAnEntrySomebodyChangedIsKeptAndTold(t *testing.T) {
 	lib := library(t, map[string]servers.Entry{"github": {Server: "id-github"}}, "claude-code", "github")
 	text := `{"mcpServers":{"github":{"command":"npx","args":["theirs"]}}}`
-	for _, want := range [][]Want{nil, {{"github", "id-github"}}} {
+	for _, want := range [][]Want{nil, {{Name: "github", ID: "id-github"}}} {
 		o, after := planned(t, "claude-code", text, lib, want...)
 		if after != text || !slices.Equal(o.Changed, []string{"github"}) || o.Entries["github"].Server != "id-github" {
 			t.Errorf("%s %+v", after, o)
@@ -296,12 +296,12 @@ func TestAnEntrySomebodyChangedIsKeptAndTold(t *testing.T) {
 
 func TestANameTheUserHasIsNotTaken(t *testing.T) {
 	lib := library(t, nil, "claude-code", "github")
-	o, after := planned(t, "claude-code", `{"mcpServers":{"github":{"command":"theirs"}}}`, lib, Want{"github", "id-github"})
+	o, after := planned(t, "claude-code", `{"mcpServers":{"github":{"command":"theirs"}}}`, lib, Want{Name: "github", ID: "id-github"})
 	if !strings.HasPrefix(after, `{"mcpServers":{"github":{"command":"theirs"},"github-2":{`) || o.Entries["github-2"].Server != "id-github" {
 		t.Errorf("%s", after)
 	}
 	lib.Clients["claude-code"].Entries = o.Entries
-	if _, again := planned(t, "claude-code", after, lib, Want{"github", "id-github"}); again != after {
+	if _, again := planned(t, "claude-code", after, lib, Want{Name: "github", ID: "id-github"}); again != after {
 		t.Errorf("again: %s", again)
 	}
 }

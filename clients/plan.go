@@ -11,8 +11,9 @@ import (
 	"mcp-companion/servers"
 )
 
-// Want is a server that a client's file shall have.
-type Want struct{ Name, ID string }
+// Want is a server that a client's file shall have. Adopt names an entry of the
+// user's whose place it takes; "" for none.
+type Want struct{ Name, ID, Adopt string }
 
 // Outcome is what a Plan does to one file, in numbers and for the library.
 type Outcome struct {
@@ -21,6 +22,7 @@ type Outcome struct {
 	Removed []string
 	Off     []string // kept, switched off
 	Mended  []string // moved, renamed or switched on
+	Adopted []string // the user's own, which are ours from now on
 	Changed []string // changed outside: kept as they are
 	Left    int      // the user's own entries, left alone
 
@@ -74,6 +76,10 @@ func (p *plan) keepOrDrop(want []Want) error {
 		k, isKnown := p.known[e.Key]
 		switch e.Kind {
 		case Users:
+			if i := slices.IndexFunc(want, func(w Want) bool { return w.Adopt == e.Key }); i >= 0 {
+				p.ours[want[i].ID] = e.Key
+				continue
+			}
 			p.out.Left++
 			p.taken = append(p.taken, e.Key)
 			continue
@@ -135,6 +141,78 @@ func (p *plan) drop(e Entry, server string) error {
 	return p.d.Remove(p.at(e.Key)...)
 }
 
+// Plain puts entries of the servers themselves in the place of ours, for who
+// leaves: values holds what each server is, by its ID. A server that is missing
+// there stays ours and is in Changed.
+func (c *Client) Plain(path string, l Launcher, lib *servers.Library, values map[string]servers.Server) (*Outcome, error) {
+	change, d, err := configs.Read(path, c.Format)
+	if err != nil {
+		return nil, err
+	}
+	change.Lock = c.Lock
+	var known map[string]servers.Entry
+	if lc := lib.Clients[c.ID]; lc != nil {
+		known = lc.Entries
+	}
+	p := &plan{Client: c, d: d, l: l, lib: lib, known: known, out: &Outcome{Change: change, Entries: map[string]servers.Entry{}}}
+	for _, e := range p.entries(d, l, known) {
+		if e.Kind != Ours && e.Kind != Moved {
+			continue
+		}
+		_, s, _ := lib.Find(e.Run)
+		var server servers.Server
+		ok := s != nil
+		if ok {
+			server, ok = values[s.ID]
+		}
+		if !ok || server.IsRemote() && !c.Remote {
+			p.out.Changed = append(p.out.Changed, e.Key)
+			continue
+		}
+		if err := d.Set(p.plainEntry(e, server), p.at(e.Key)...); err != nil {
+			return nil, err
+		}
+		p.out.Mended = append(p.out.Mended, e.Key)
+	}
+	change.Done(d)
+	return p.out, nil
+}
+
+// plainEntry is a server as the client would have it without us, with the user's
+// choices that stand on our entry.
+func (p *plan) plainEntry(e Entry, s servers.Server) []byte {
+	var list []member
+	switch {
+	case s.IsRemote():
+		list = []member{{"type", p.remoteType(), false}, {"url", s.URL, false}}
+		if len(s.Headers) > 0 {
+			list = append(list, member{"headers", s.Headers, false})
+		}
+	case p.spell != nil:
+		list = p.spell(e.Key, s.Command, s.Args)
+	default:
+		list = plain(e.Key, s.Command, append([]string{}, s.Args...))
+	}
+	if len(s.Env) > 0 && !s.IsRemote() {
+		name := p.EnvName
+		if name == "" {
+			name = "env"
+		}
+		list = append(list, member{name, s.Env, false})
+	}
+	if s.Cwd != "" {
+		list = append(list, member{"cwd", s.Cwd, false})
+	}
+	return object(list, p.choices(e.Raw))
+}
+
+func (p *plan) remoteType() string {
+	if p.RemoteType != "" {
+		return p.RemoteType
+	}
+	return "http"
+}
+
 // put makes the file have an entry for w.
 func (p *plan) put(w Want) error {
 	if key, ok := p.ours[w.ID]; ok {
@@ -142,6 +220,9 @@ func (p *plan) put(w Want) error {
 			return nil
 		}
 		p.out.Entries[key] = servers.Entry{Server: w.ID}
+		if w.Adopt == key {
+			return p.adopt(key, w)
+		}
 		return p.mend(key, w)
 	}
 	key := p.freeKey(w)
@@ -152,6 +233,29 @@ func (p *plan) put(w Want) error {
 	p.out.Added = append(p.out.Added, key)
 	p.out.Entries[key] = servers.Entry{Server: w.ID}
 	return p.d.Set(value, p.at(key)...)
+}
+
+// adopt puts our entry in the place of the user's own; what is not the server's
+// but the user's choice (timeout, autoApprove, ...) stays on it.
+func (p *plan) adopt(key string, w Want) error {
+	raw, _ := p.d.Value(p.at(key)...)
+	choices := p.choices(raw)
+	for _, name := range definition {
+		delete(choices, name)
+	}
+	value, err := p.encode(key, w, mustJSON(choices))
+	if err != nil {
+		return err
+	}
+	p.out.Adopted = append(p.out.Adopted, key)
+	return p.d.Set(value, p.at(key)...)
+}
+
+// definition are the members that say what a server is, in any spelling; the
+// library has them once it is adopted.
+var definition = []string{
+	"command", "cmd", "args", "env", "environment", "envs", "cwd", "working_directory", "type", "transport", "transportType",
+	"url", "serverUrl", "httpUrl", "uri", "headers", "http_headers", "name", "description",
 }
 
 // mend makes an entry of ours start what it should, and switches it on.
@@ -249,24 +353,31 @@ func (p *plan) encode(key string, w Want, parked []byte) ([]byte, error) {
 	if len(parked) > 0 && json.Unmarshal(parked, &choices) != nil {
 		return nil, fmt.Errorf("the parked choices are damaged")
 	}
+	list := slices.DeleteFunc(p.members(key, w), func(m member) bool { return m.isDefault && choices[m.name] != nil })
+	return object(list, choices), nil
+}
+
+// object is the members as JSON, in their order, then those of rest that are not
+// among them.
+func object(list []member, rest map[string]json.RawMessage) []byte {
+	for _, m := range list {
+		delete(rest, m.name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		list = append(list, member{name, rest[name], false})
+	}
 	var b bytes.Buffer
-	add := func(name string, value []byte) {
-		b.WriteByte("{,"[min(b.Len(), 1)])
-		b.Write(mustJSON(name))
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	for _, m := range p.members(key, w) {
-		if _, chosen := choices[m.name]; !chosen || !m.isDefault {
-			add(m.name, mustJSON(m.value))
-			delete(choices, m.name)
+	b.WriteByte('{')
+	for i, m := range list {
+		if i > 0 {
+			b.WriteByte(',')
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(choices)) {
-		add(name, choices[name])
+		b.Write(mustJSON(m.name))
+		b.WriteByte(':')
+		b.Write(mustJSON(m.value))
 	}
 	b.WriteByte('}')
-	return b.Bytes(), nil
+	return b.Bytes()
 }
 
 // mustJSON encodes what always can be, without escapes for HTML.

@@ -25,7 +25,7 @@ var table = []*Client{
 	},
 	{
 		ID: "claude-code", Title: "Claude Code",
-		Format: configs.JSON, Lock: configs.LockDir, Key: serversKey,
+		Format: configs.JSON, Lock: configs.LockDir, Key: serversKey, Remote: true,
 		Applies: "applies.conversation",
 		files:   codeFiles,
 		installed: func(s System) bool {
@@ -36,7 +36,7 @@ var table = []*Client{
 	},
 	{
 		ID: "cline-vscode", Title: "Cline in VS Code",
-		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: disabled,
+		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: disabled, Remote: true, RemoteType: "streamableHttp",
 		Applies: "applies.now",
 		files:   clineFiles, all: true,
 		installed: func(s System) bool { return len(clineFiles(s)) > 0 },
@@ -44,7 +44,7 @@ var table = []*Client{
 	},
 	{
 		ID: "cline-cli", Title: "Cline CLI",
-		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: disabled,
+		Format: configs.JSON, Lock: configs.LockOwnedDir, Key: serversKey, Switch: disabled, Remote: true, RemoteType: "streamableHttp",
 		Applies: "applies.conversation",
 		files:   func(s System) []string { return []string{clineShared(s)} },
 		installed: func(s System) bool {
@@ -54,13 +54,13 @@ var table = []*Client{
 	},
 	{
 		ID: "cursor", Title: "Cursor",
-		Format: configs.JSON, Key: serversKey,
+		Format: configs.JSON, Key: serversKey, Remote: true,
 		Applies: "applies.switch",
 		files:   place("~/.cursor/mcp.json"), installed: has("~/.cursor", "user:Cursor"), isMain: named("cursor"),
 	},
 	{
 		ID: "vscode", Title: "VS Code",
-		Format: configs.JSONC, Key: []string{"servers"}, spell: typed("stdio"),
+		Format: configs.JSONC, Key: []string{"servers"}, spell: typed("stdio"), Remote: true,
 		Applies: "applies.now",
 		files:   vscodeFiles("Code", "Code - Insiders", "VSCodium"), all: true,
 		installed: func(s System) bool { return len(vscodeFiles("Code", "Code - Insiders", "VSCodium")(s)) > 0 },
@@ -86,7 +86,7 @@ var table = []*Client{
 	},
 	{
 		ID: "gemini-cli", Title: "Gemini CLI",
-		Format: configs.JSONComments, Key: serversKey,
+		Format: configs.JSONComments, Key: serversKey, Remote: true,
 		Applies: "applies.conversation",
 		files: func(s System) []string {
 			if home := s.Getenv("GEMINI_CLI_HOME"); home != "" {
@@ -98,14 +98,14 @@ var table = []*Client{
 	},
 	{
 		ID: "opencode", Title: "opencode",
-		Format: configs.JSONC, Key: []string{"mcp"}, Switch: enabled, spell: local,
+		Format: configs.JSONC, Key: []string{"mcp"}, Switch: enabled, spell: local, Remote: true, RemoteType: "remote", EnvName: "environment",
 		Applies:   "applies.restart",
 		files:     place("config:opencode/opencode.jsonc", "config:opencode/opencode.json"),
 		installed: has("config:opencode", "path:opencode"), isMain: named("opencode"),
 	},
 	{
 		ID: "roo-code", Title: "Roo Code",
-		Format: configs.JSON, Key: serversKey, Switch: disabled,
+		Format: configs.JSON, Key: serversKey, Switch: disabled, Remote: true, RemoteType: "streamable-http",
 		Applies: "applies.now",
 		files:   extensionFiles("rooveterinaryinc.roo-cline", "mcp_settings.json"), all: true,
 		installed: func(s System) bool {
@@ -115,14 +115,14 @@ var table = []*Client{
 	},
 	{
 		ID: "kilo-code", Title: "Kilo Code",
-		Format: configs.JSONC, Key: []string{"mcp"}, Switch: enabled, spell: local,
+		Format: configs.JSONC, Key: []string{"mcp"}, Switch: enabled, spell: local, Remote: true, RemoteType: "remote", EnvName: "environment",
 		Applies:   "applies.restart",
 		files:     place("config:kilo/kilo.jsonc", "config:kilo/kilo.json"),
 		installed: has("config:kilo"), isMain: isEditor,
 	},
 	{
 		ID: "kilo-code-old", Title: "Kilo Code (before version 7)",
-		Format: configs.JSON, Key: serversKey, Switch: disabled,
+		Format: configs.JSON, Key: serversKey, Switch: disabled, Remote: true, RemoteType: "streamable-http",
 		Applies: "applies.now",
 		files:   extensionFiles("kilocode.kilo-code", "mcp_settings.json"), all: true,
 		installed: func(s System) bool { return len(extensionFiles("kilocode.kilo-code", "mcp_settings.json")(s)) > 0 },
@@ -157,7 +157,7 @@ var table = []*Client{
 	},
 	{
 		ID: "goose", Title: "Goose",
-		Format: configs.YAML, Key: []string{"extensions"}, Switch: enabled,
+		Format: configs.YAML, Key: []string{"extensions"}, Switch: enabled, EnvName: "envs",
 		Applies: "applies.restart",
 		files: func(s System) []string {
 			if root := s.Getenv("GOOSE_PATH_ROOT"); root != "" {

@@ -85,7 +85,7 @@ func TestEveryClientsFileTakesOurEntryAndGivesItBack(t *testing.T) {
 				lib.Clients[c.ID].Entries = o.Entries
 				return o
 			}
-			want := Want{"github", "id-github"}
+			want := Want{Name: "github", ID: "id-github"}
 			users := write(want).Left
 			after, _ := os.ReadFile(s.home(to))
 			golden(t, filepath.Join("testdata", "added", c.ID+filepath.Ext(from)), after)
@@ -149,7 +149,7 @@ func TestEverySwitchSwitchesOffAndOn(t *testing.T) {
 			data, _ := os.ReadFile(p)
 			return string(data)
 		}
-		want := Want{"github", "id-github"}
+		want := Want{Name: "github", ID: "id-github"}
 		text := step(want)
 		chosen := strings.Replace(text, `"args"`, `"timeout": 7, "args"`, 1)
 		if chosen == text {

@@ -100,20 +100,18 @@ func apply(ctx context.Context, e *Env, args []string) error {
 	if !slices.Contains([]string{"ask", "yes", "no", "later"}, *restart) {
 		return usage(words.Say("cmd.many", "Text", "--restart="+*restart))
 	}
-	p, err := e.ProposeApply(ctx, ids...)
+	propose := func() (*companion.Proposal, error) { return e.ProposeApply(ctx, ids...) }
+	if *dry {
+		return e.actOrShow(ctx, true, propose)
+	}
+	p, err := propose()
 	if err != nil {
 		return err
-	}
-	if *dry {
-		for _, v := range p.Files {
-			fmt.Fprint(e.Out, v.Diff)
-		}
-		return nil
 	}
 	if len(p.Waiting) > 0 && *restart == "no" {
 		return words.New(words.AppRunning, nil, "Client", strings.Join(p.Waiting, ", "))
 	}
-	r, err := e.Apply(ctx, p)
+	p, r, err := e.Do(ctx, propose)
 	if err != nil {
 		return err
 	}

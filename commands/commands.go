@@ -51,6 +51,8 @@ func init() {
 		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET", set},
 		{"clients", "clients [--json]", clients},
 		{"apply", "apply [--client ID]... [--dry-run] [--restart=ask|yes|no|later]", apply},
+		{"adopt", "adopt --client ID [ENTRY]... [--dry-run]", adopt},
+		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},
 		{"history", "history [--json]", history},
 		{"undo", "undo [ID]", undo},

@@ -181,6 +181,12 @@ func (c *Companion) launcher() (l clients.Launcher, isCopy bool) {
 	return l, true
 }
 
+// launcherNow is what clients' entries start, for who only reads.
+func (c *Companion) launcherNow() clients.Launcher {
+	l, _ := c.launcher()
+	return l
+}
+
 // keepLauncher makes the copy that clients start what this program is.
 func (c *Companion) keepLauncher() error {
 	l, isCopy := c.launcher()

@@ -33,8 +33,7 @@ func (c *Companion) ImportClient(id string) ([]Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := clients.Find(id)
-	l, _ := c.launcher()
+	client, l := clients.Find(id), c.launcherNow()
 	lc := lib.Clients[id]
 	if lc == nil {
 		lc = &servers.Client{}

@@ -30,6 +30,10 @@ type Proposal struct {
 	waits     []string                  // ids of the clients of Waiting
 	done      []string                  // ids of the clients whose files are in changes, or need none
 	launching bool                      // an entry names our launcher
+
+	adopt map[string]map[string]string // by client and the server's ID: the entry it takes over
+	only  []string                     // the clients it is about, where f decides
+	plain map[string]servers.Server    // by ID: what takes the place of our entries, for who leaves
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -100,10 +104,10 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 	written := map[string]bool{}
 	for _, client := range clients.All() {
 		lc := lib.Clients[client.ID]
-		if !scope.has(client.ID, lc) {
+		if p.plain != nil && !slices.Contains(p.only, client.ID) || p.plain == nil && !scope.has(client.ID, lc) {
 			continue
 		}
-		want, err := wanted(lib, lc)
+		want, err := wanted(lib, lc, p.adopt[client.ID])
 		if err != nil {
 			return err
 		}
@@ -117,7 +121,12 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 				continue
 			}
 			written[path] = true
-			o, err := client.Plan(path, l, lib, want)
+			var o *clients.Outcome
+			if p.plain != nil {
+				o, err = client.Plain(path, l, lib, p.plain)
+			} else {
+				o, err = client.Plan(path, l, lib, want)
+			}
 			if err != nil {
 				return fileProblem(client, path, err)
 			}
@@ -145,7 +154,7 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 	for _, o := range outcomes {
 		if !o.Change.IsEmpty() {
 			p.changes = append(p.changes, o.Change)
-			p.launching = p.launching || len(o.Added)+len(o.Mended) > 0
+			p.launching = p.launching || p.plain == nil && len(o.Added)+len(o.Mended)+len(o.Adopted) > 0
 		}
 	}
 	if len(outcomes) == 0 {
@@ -164,7 +173,7 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 }
 
 // wanted lists the servers that a client's file shall have.
-func wanted(lib *servers.Library, lc *servers.Client) ([]clients.Want, error) {
+func wanted(lib *servers.Library, lc *servers.Client, adopt map[string]string) ([]clients.Want, error) {
 	if lc == nil || !lc.Managed {
 		return nil, nil
 	}
@@ -174,7 +183,8 @@ func wanted(lib *servers.Library, lc *servers.Client) ([]clients.Want, error) {
 	}
 	var want []clients.Want
 	for _, n := range names {
-		want = append(want, clients.Want{Name: n, ID: lib.Servers[n].ID})
+		id := lib.Servers[n].ID
+		want = append(want, clients.Want{Name: n, ID: id, Adopt: adopt[id]})
 	}
 	return want, nil
 }
@@ -185,7 +195,7 @@ func outcomeWords(o *clients.Outcome) string {
 	for _, part := range []struct {
 		id   string
 		keys []string
-	}{{"change.adds", o.Added}, {"change.removes", o.Removed}, {"change.off", o.Off}, {"change.mends", o.Mended}, {"change.keeps", o.Changed}} {
+	}{{"change.adds", o.Added}, {"change.removes", o.Removed}, {"change.off", o.Off}, {"change.mends", o.Mended}, {"change.adopts", o.Adopted}, {"change.keeps", o.Changed}} {
 		if len(part.keys) > 0 {
 			all = append(all, words.Say(part.id, "Names", strings.Join(part.keys, ", ")))
 		}

@@ -1,0 +1,187 @@
+package companion
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"mcp-companion/clients"
+	"mcp-companion/clients/imports"
+	"mcp-companion/secrets"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// ProposeAdopt computes what taking the user's own entries of a client's file over
+// would change, all of them or those with these keys: each becomes a server of the
+// library, its keys go to the store, and ours stands in its place. An entry that
+// is the same as a server of the library becomes that server's.
+func (c *Companion) ProposeAdopt(_ context.Context, id string, keys ...string) (*Proposal, error) {
+	if err := known(id); err != nil {
+		return nil, err
+	}
+	return c.propose(words.Say("reason.adopt", "Client", titleOf(id)), func(lib *servers.Library, p *Proposal) error {
+		entries, err := c.usersEntries(lib, id)
+		if err != nil {
+			return err
+		}
+		p.adopt = map[string]map[string]string{id: {}}
+		lc := lib.Client(id)
+		if !lc.Managed {
+			lc.Managed, lc.Set = true, usual(lib)
+		}
+		for _, key := range keys {
+			if !slices.ContainsFunc(entries, func(e clients.Entry) bool { return e.Key == key }) {
+				return words.New(words.ServerUnknown, nil, "Name", key)
+			}
+		}
+		for _, e := range entries {
+			f, ok := imports.Entry(e.Key, e.Raw)
+			if !ok || len(keys) > 0 && !slices.Contains(keys, e.Key) {
+				continue
+			}
+			name, err := c.adoptOne(lib, p, f)
+			if err != nil {
+				return err
+			}
+			if set := lib.Sets[lc.Set]; set != nil && !slices.Contains(set.Servers, name) {
+				set.Servers = append(set.Servers, name)
+			}
+			p.adopt[id][lib.Servers[name].ID] = e.Key
+		}
+		if len(p.adopt[id]) == 0 {
+			return words.New(words.ImportNothing, nil)
+		}
+		return nil
+	}, scope{also: []string{id}})
+}
+
+// adoptOne makes a server of what an entry says, or finds the one it is.
+func (c *Companion) adoptOne(lib *servers.Library, p *Proposal, f imports.Found) (string, error) {
+	for _, name := range lib.Names() {
+		if c.isSame(lib, p, lib.Servers[name], f) {
+			return name, nil
+		}
+	}
+	d := draftsOf([]imports.Found{f})[0]
+	d.Name = freeName(lib, d.Name)
+	if err := putServer(lib, p, d); err != nil {
+		return "", err
+	}
+	maps.DeleteFunc(p.secrets, func(_ string, s secrets.Secret) bool { return s.IsEmpty() })
+	return d.Name, nil
+}
+
+// isSame reports whether an entry says the same as a server, its keys included.
+func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server, f imports.Found) bool {
+	if s.Command != f.Server.Command || !slices.Equal(s.Args, f.Server.Args) || s.URL != f.Server.URL || s.Cwd != f.Server.Cwd {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), secretLimit)
+	defer cancel()
+	value := func(id string) string {
+		if v, ok := p.secrets[id]; ok {
+			return v.Reveal()
+		}
+		v, err := c.store().Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
+		if err != nil {
+			return "\x00" // unknown is the same as nothing
+		}
+		return v.Reveal()
+	}
+	same := func(have map[string]string, plain, keys map[string]string) bool {
+		if len(have) != len(plain)+len(keys) {
+			return false
+		}
+		for k, v := range have {
+			want, ok := plain[k]
+			if !ok {
+				want, ok = keys[k]
+			}
+			if !ok || servers.Expand(v, value) != want {
+				return false
+			}
+		}
+		return true
+	}
+	return same(s.Env, f.Server.Env, f.Env) && same(s.Headers, f.Server.Headers, f.Headers)
+}
+
+// usersEntries are the entries of a client's main file that are its user's own.
+func (c *Companion) usersEntries(lib *servers.Library, id string) ([]clients.Entry, error) {
+	client, l := clients.Find(id), c.launcherNow()
+	lc := lib.Clients[id]
+	if lc == nil {
+		lc = &servers.Client{}
+	}
+	paths := client.Files(c.system, lc.File)
+	if len(paths) == 0 {
+		return nil, words.New(words.AppMissing, nil, "Client", client.Title)
+	}
+	entries, err := client.Entries(paths[0], l, lc.Entries)
+	if err != nil {
+		return nil, fileProblem(client, paths[0], err)
+	}
+	return slices.DeleteFunc(entries, func(e clients.Entry) bool { return e.Kind != clients.Users }), nil
+}
+
+// ProposeEject computes what leaving would change: in the files of the named
+// clients, or all managed ones, each entry of ours becomes the server's own again,
+// with the names of its keys and no values; with keys, with their values in plain
+// text. The clients are not kept in step any more; library and store stay. What a
+// client can't express stays ours and is listed in the Proposal's words.
+func (c *Companion) ProposeEject(ctx context.Context, withKeys bool, ids ...string) (*Proposal, error) {
+	var also []string
+	return c.propose(words.Say("reason.eject"), func(lib *servers.Library, p *Proposal) error {
+		for _, id := range ids {
+			if err := known(id); err != nil {
+				return err
+			}
+		}
+		p.plain = map[string]servers.Server{}
+		for _, name := range lib.Names() {
+			s, err := c.plainServer(ctx, lib, *lib.Servers[name], withKeys)
+			if err != nil {
+				return err
+			}
+			p.plain[s.ID] = s
+		}
+		for id, lc := range lib.Clients {
+			if lc.Managed && (len(ids) == 0 || slices.Contains(ids, id)) {
+				lc.Managed = false
+				also = append(also, id)
+			}
+		}
+		p.only = also
+		return nil
+	}, scope{})
+}
+
+// plainServer is the server with its keys' values, or without.
+func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s servers.Server, withKeys bool) (servers.Server, error) {
+	values := map[string]string{}
+	for _, id := range s.SecretIDs() {
+		if !withKeys {
+			continue
+		}
+		v, err := c.store().Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", lib.Secrets[id].Label, secrets.Problem(err))
+		}
+		values[id] = v.Reveal()
+	}
+	fill := func(text string) string { return servers.Expand(text, func(id string) string { return values[id] }) }
+	s.Env, s.Headers, s.Args = maps.Clone(s.Env), maps.Clone(s.Headers), slices.Clone(s.Args)
+	for _, m := range []map[string]string{s.Env, s.Headers} {
+		for k, v := range m {
+			m[k] = strings.TrimSpace(fill(v))
+		}
+	}
+	for i, a := range s.Args {
+		s.Args[i] = fill(a)
+	}
+	s.URL = fill(s.URL)
+	return s, nil
+}
