@@ -94,6 +94,9 @@ func set(ctx context.Context, e *Env, args []string) error {
 }
 
 func history(ctx context.Context, e *Env, args []string) error {
+	if len(args) > 0 && args[0] == "scrub" {
+		return scrub(ctx, e, args[1:])
+	}
 	f := newFlags()
 	asJSON := f.Bool("json", false, "")
 	rest, _, err := parse(f, args)
@@ -127,6 +130,22 @@ func history(ctx context.Context, e *Env, args []string) error {
 		return printJSON(e.Out, map[string]any{"history": rows})
 	}
 	return columns(e.Out, text)
+}
+
+// scrub destroys records: all of them, or one.
+func scrub(ctx context.Context, e *Env, args []string) error {
+	if err := exactly(args, 0, 1); err != nil {
+		return err
+	}
+	id := ""
+	if len(args) == 1 {
+		id = args[0]
+	}
+	if err := e.Scrub(ctx, id); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Out, words.Say("cmd.scrubbed"))
+	return nil
 }
 
 func undo(ctx context.Context, e *Env, args []string) error {

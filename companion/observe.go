@@ -129,7 +129,7 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		if lc == nil {
 			lc = &servers.Client{}
 		}
-		s := ClientState{ID: client.ID, Title: client.Title, Managed: lc.Managed, Set: lc.Set, Applies: words.Say(client.Applies), CanQuit: client.CanRestart()}
+		s := ClientState{ID: client.ID, Title: client.Title, Managed: lc.Managed, Set: lc.Set, Applies: words.Say(client.Applies), CanQuit: client.CanRestart(), Unverified: client.Unverified}
 		s.Installed = client.Installed(system)
 		if paths := client.Files(system, lc.File); len(paths) > 0 {
 			s.File, s.Others = paths[0], paths[1:]

@@ -102,6 +102,10 @@ type ClientState struct {
 	Restart   bool   // it has to be restarted to notice the last change
 	Entries   []EntryState
 	Problem   *words.Problem // its file can't be read, is locked, ...
+
+	// Unverified says that what we know of it comes from others' reports: its user is
+	// told to look whether it noticed.
+	Unverified bool
 }
 
 // EntryState is one server as a client's file has it.

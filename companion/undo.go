@@ -7,6 +7,7 @@ import (
 
 	"mcp-companion/clients"
 	"mcp-companion/configs"
+	"mcp-companion/servers"
 	"mcp-companion/words"
 )
 
@@ -35,6 +36,68 @@ func (c *Companion) History(context.Context) ([]Record, error) {
 		records = append(records, Record{r.ID, r.Time.Local(), r.Reason, r.Files, r.Undone, r.Undoes != ""})
 	}
 	return records, nil
+}
+
+// HistoryDetail is what a transaction did to each file, to be shown.
+func (c *Companion) HistoryDetail(ctx context.Context, id string) ([]FileView, error) {
+	lib, err := c.Library()
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	details, err := c.history(lib).Details(limited, id)
+	if err != nil {
+		return nil, err
+	}
+	var views []FileView
+	for _, d := range details {
+		v := FileView{Path: d.Path, Client: c.clientOf(lib, d.Path)}
+		for _, e := range d.Edits {
+			v.Diff += e.Diff()
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// clientOf is the title of the client whose file it is, "" for none.
+func (c *Companion) clientOf(lib *servers.Library, path string) string {
+	for _, client := range clients.All() {
+		chosen := ""
+		if lc := lib.Clients[client.ID]; lc != nil {
+			chosen = lc.File
+		}
+		if slices.Contains(client.Files(c.system, chosen), path) {
+			return client.Title
+		}
+	}
+	return ""
+}
+
+// Scrub destroys what is kept of a transaction, of all when id is "": it can't be
+// undone any more.
+func (c *Companion) Scrub(ctx context.Context, id string) error {
+	return c.locked(ctx, func() error { return c.history(&servers.Library{}).Scrub(id) })
+}
+
+// ProposeUndo computes what Undo would change.
+func (c *Companion) ProposeUndo(ctx context.Context, id string) ([]FileView, error) {
+	lib, err := c.Library()
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	_, changes, err := c.history(lib).UndoOf(limited, id)
+	if err != nil {
+		return nil, err
+	}
+	var views []FileView
+	for _, change := range changes {
+		views = append(views, FileView{Path: change.Path, Client: c.clientOf(lib, change.Path), Diff: change.Diff()})
+	}
+	return views, nil
 }
 
 // Undo takes the transaction back, the last one that stands when id is "". A

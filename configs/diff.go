@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"bytes"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,6 +18,28 @@ func (c *Change) Diff() string {
 		return "--- " + c.Path + "\n+++ " + c.Path + "\n" + text[i:]
 	}
 	return text
+}
+
+// Diff is the edit as a unified diff of its values, with what looks like a key
+// masked.
+func (e Edit) Diff() string {
+	name := strings.Join(e.At, ".")
+	text := string(diff.Diff("", pretty(e.Before), "", pretty(e.After)))
+	if i := strings.Index(text, "@@"); i > 0 {
+		if n := strings.IndexByte(text[i:], '\n'); n > 0 {
+			text = text[i+n+1:] // line numbers within a value say nothing
+		}
+	}
+	return name + "\n" + Mask(text)
+}
+
+func pretty(value []byte) []byte {
+	var b bytes.Buffer
+	if len(value) == 0 || json.Indent(&b, value, "", "  ") != nil {
+		return value
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
 }
 
 // lazy compiles a pattern when it is first asked for: every `run` carries this

@@ -231,6 +231,51 @@ func (h History) List() ([]Record, error) {
 	return list, nil
 }
 
+// Detail is one file's part of a transaction.
+type Detail struct {
+	Path  string
+	Edits []configs.Edit
+}
+
+// Details is what a transaction did, in the order it did it.
+func (h History) Details(ctx context.Context, id string) ([]Detail, error) {
+	steps, err := h.open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var list []Detail
+	for _, s := range steps {
+		list = append(list, Detail{s.Path, s.Edits})
+	}
+	return list, nil
+}
+
+// Scrub destroys what is kept of a transaction, so that it can't be undone any
+// more; of all of them, and of the files' first copies, when id is "". That it
+// was stays listed.
+func (h History) Scrub(id string) error {
+	list, err := h.List()
+	if err != nil {
+		return err
+	}
+	found := id == ""
+	for _, r := range list {
+		if id == "" || r.ID == id {
+			found = true
+			if err := os.Remove(h.sealedPath(r.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	if !found {
+		return words.New(words.UndoUnknown, nil, "ID", id)
+	}
+	if id == "" {
+		return os.RemoveAll(filepath.Join(h.Home.History(), "first"))
+	}
+	return nil
+}
+
 // UndoOf is what taking the transaction back would change; id "" is the last one
 // that was not undone and undoes nothing itself. An UndoConflict Problem names a
 // file that somebody changed where we had.
