@@ -58,6 +58,7 @@ func window(ctx context.Context, c *companion.Companion, page string) int {
 	icon := fyne.NewStaticResource("icon.png", picture)
 	a := fyneapp.NewWithID("app.mcpcompanion.MCPCompanion")
 	a.SetIcon(icon)
+	c = c.Closely()
 	w := app.New(a, c, app.Options{Icon: icon})
 	a.Lifecycle().SetOnStarted(func() {
 		unsubscribe := c.Subscribe(func(s companion.State) {

@@ -25,7 +25,7 @@ func clients(ctx context.Context, e *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	s := e.State(ctx)
+	s := e.Closely().State(ctx)
 	if s.Problem != nil && s.Clients == nil {
 		return s.Problem
 	}

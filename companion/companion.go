@@ -34,6 +34,7 @@ const (
 	quitLimit     = 60 * time.Second // a client that was asked to quit
 	probeLimit    = 60 * time.Second // a server's start, where it sets none itself
 	sweepEvery    = 30 * time.Second // a look at what can't be watched
+	sweepClosely  = time.Second      // the same, while a window is open
 	quitLookEvery = 250 * time.Millisecond
 )
 
@@ -45,6 +46,9 @@ type Companion struct {
 	system clients.System
 	exe    string
 	open   func() (secrets.Store, error)
+
+	// closely looks at all clients' files, and every second: a window is open.
+	closely bool
 
 	// libraryOnly leaves the clients' files for a later `apply`.
 	libraryOnly bool
@@ -78,6 +82,16 @@ func New(o Options) *Companion {
 func (c *Companion) LibraryOnly() *Companion {
 	l := *c
 	l.libraryOnly = true
+	return &l
+}
+
+// Closely is c for a window that is open: its States tell of every client's
+// entries, and of a change outside within a second. Otherwise only the files of
+// managed clients are read: on macOS looking into another program's files is the
+// user's to start.
+func (c *Companion) Closely() *Companion {
+	l := *c
+	l.closely = true
 	return &l
 }
 

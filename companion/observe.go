@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -137,7 +138,7 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		s.Running = len(client.Running(system)) > 0
 		_, err := os.Stat(c.pendingPath(client.ID))
 		s.Restart = err == nil
-		if s.File != "" && (s.Installed || s.Managed) {
+		if s.File != "" && (s.Managed || s.Installed && c.closely) {
 			s.Entries, s.Problem = c.entryStates(client, s.File, l, lib, lc)
 		}
 		list = append(list, s)
@@ -219,7 +220,11 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 		}
 	})
 	go func() {
-		tick := time.NewTicker(sweepEvery)
+		every := sweepEvery
+		if c.closely {
+			every = sweepClosely
+		}
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		before := c.sweep()
 		for {
@@ -247,12 +252,17 @@ func (c *Companion) sweep() string {
 	system := c.system.Once()
 	for _, client := range clients.All() {
 		lc := lib.Clients[client.ID]
-		if lc == nil || !lc.Managed {
+		managed := lc != nil && lc.Managed
+		if !managed && !c.closely {
 			continue
 		}
-		for _, path := range client.Files(system, lc.File) {
+		chosen := ""
+		if lc != nil {
+			chosen = lc.File
+		}
+		for _, path := range client.Files(system, chosen) {
 			if i, err := os.Stat(path); err == nil {
-				b.WriteString(i.ModTime().String())
+				fmt.Fprint(&b, i.ModTime().UnixNano(), i.Size())
 			}
 			b.WriteByte(';')
 		}
