@@ -547,6 +547,28 @@ func TestDesktopEndedWindowsLeaveNothing(t *testing.T) {
 	p.window()
 }
 
+func TestDesktopASignalEndsTheWindowQuietly(t *testing.T) {
+	p := sitDown(t)
+	p.put(codeFile, codeText)
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		var said bytes.Buffer
+		cmd := p.command(itsWindow, "window")
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		p.window()
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		if err := cmd.Wait(); err != nil || strings.Contains(said.String(), "panic") {
+			t.Errorf("%v: %v: %s", signal, err, said.String())
+		}
+		late.Stop()
+	}
+}
+
 // inside is set in the run of the tests that stands in a desktop without a tray.
 const inside = "DESKTOP_WITHOUT_TRAY"
 

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -60,17 +62,34 @@ func window(ctx context.Context, c *companion.Companion, page string) int {
 	a.SetIcon(icon)
 	c = c.Closely()
 	w := app.New(a, c, app.Options{Icon: icon})
+	w.Fyne().SetOnClosed(stop)
+	// Past its end Fyne runs what it is given at once, wherever that is, and GLFW
+	// panics: nothing is given to it any more then.
+	do := func(f func()) {
+		if ctx.Err() == nil {
+			fyne.Do(f)
+		}
+	}
 	a.Lifecycle().SetOnStarted(func() {
-		unsubscribe := c.Subscribe(func(s companion.State) {
+		c.Subscribe(func(s companion.State) {
 			if s.Problem == nil && !tray.HasHost() {
 				s.Problem = words.New(words.NoTray, nil)
 			}
-			fyne.Do(func() { w.Render(s) })
+			do(func() { w.Render(s) })
 		})
-		unask := c.Asked(func(page string) { fyne.Do(func() { w.Show(page) }) })
-		context.AfterFunc(ctx, func() { unask(); unsubscribe(); fyne.Do(a.Quit) })
+		c.Asked(func(page string) { do(func() { w.Show(page) }) })
+		go quitAtHangup(a)
 	})
 	w.Show(page)
 	a.Run()
 	return 0
+}
+
+// quitAtHangup ends the app when the session does. Interrupt and termination it
+// hears itself, and must not be told twice.
+func quitAtHangup(a fyne.App) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	<-hangup
+	fyne.Do(a.Quit)
 }
