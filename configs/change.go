@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mcp-companion/files"
 )
@@ -156,3 +157,35 @@ func followLinks(path string) (string, error) {
 	}
 	return "", &fs.PathError{Op: "follow", Path: path, Err: errors.New("links lead in a circle")}
 }
+
+// Sweep removes what writers of ours that were killed left beside the file: copies
+// never renamed into place, folders of locks. Callers see to it that none of ours
+// writes it now.
+func Sweep(path string) {
+	target, err := followLinks(path)
+	if err != nil {
+		return
+	}
+	dir, name := filepath.Split(target)
+	list, _ := os.ReadDir(dir)
+	for _, e := range list {
+		if isLeft(e.Name(), name) {
+			os.RemoveAll(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// isLeft reports whether an entry of a folder is what a killed writer of name
+// leaves: .NAME.123.tmp of files.WriteFile, NAME.lock.PID.RANDOM and
+// NAME.lock.stale.RANDOM of the locks.
+func isLeft(entry, name string) bool {
+	if rest, ok := strings.CutPrefix(entry, "."+name+"."); ok {
+		number, ok := strings.CutSuffix(rest, ".tmp")
+		return ok && isNumber(number)
+	}
+	rest, ok := strings.CutPrefix(entry, name+".lock.")
+	kind, random, cut := strings.Cut(rest, ".")
+	return ok && cut && (kind == "stale" || isNumber(kind)) && len(random) == 26 && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -103,11 +103,11 @@ func (h History) apply(ctx context.Context, r Record, changes []*configs.Change)
 		j.Record.Files = append(j.Record.Files, c.Path)
 		j.Steps = append(j.Steps, stepOf(c))
 		if err := h.keepFirst(seal, c); err != nil {
-			return "", err
+			return "", fileProblem(h.Home.History(), err)
 		}
 	}
 	if err := h.write(h.journalPath(r.ID), j); err != nil {
-		return "", err
+		return "", fileProblem(h.Home.History(), err)
 	}
 	for i, c := range changes {
 		err := c.Write(ctx)
@@ -118,22 +118,63 @@ func (h History) apply(ctx context.Context, r Record, changes []*configs.Change)
 			if back := h.rollBack(changes[:i+1]); back != nil {
 				return "", errors.Join(fileProblem(c.Path, err), back) // the journal stays: the next start tries again
 			}
-			os.Remove(h.journalPath(r.ID))
+			h.forget(r.ID)
 			return "", fileProblem(c.Path, err)
 		}
 	}
 	// Written: from here on the transaction stands. The record first, then the
 	// journal's end: a journal beside its record is a finished one.
 	if err := h.record(seal, j); err != nil {
+		err = fileProblem(h.Home.History(), err)
 		back := h.rollBack(changes)
 		if back == nil {
-			os.Remove(h.journalPath(r.ID))
+			h.forget(r.ID)
 		}
 		return "", errors.Join(err, back)
 	}
-	os.Remove(h.journalPath(r.ID))
+	if err := h.finish(j.Record); err != nil {
+		return r.ID, fileProblem(h.Home.History(), err) // the journal stays: the next start marks it
+	}
 	h.prune()
 	return r.ID, nil
+}
+
+// forget removes what is kept of a transaction that was taken back; the journal
+// last, for it says that there is something to remove.
+func (h History) forget(id string) {
+	os.Remove(h.sealedPath(id))
+	os.Remove(h.journalPath(id))
+}
+
+// finish marks what r took back, and ends its journal. It does no harm twice.
+func (h History) finish(r Record) error {
+	if r.Undoes != "" {
+		first, err := h.mark(r.Undoes, true)
+		if err == nil && first.Undoes != "" { // an undo is undone: what it took back stands again
+			_, err = h.mark(first.Undoes, false)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	os.Remove(h.journalPath(r.ID))
+	return nil
+}
+
+// mark notes in a record whether its transaction is undone.
+func (h History) mark(id string, undone bool) (r Record, err error) {
+	data, err := os.ReadFile(h.recordPath(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil // forgotten since
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err == nil && r.Undone != undone {
+		r.Undone = undone
+		err = h.write(h.recordPath(id), r)
+	}
+	return r, err
 }
 
 // rollBack takes back what was written, newest first. It must not be stopped by
@@ -141,10 +182,10 @@ func (h History) apply(ctx context.Context, r Record, changes []*configs.Change)
 func (h History) rollBack(changes []*configs.Change) error {
 	var errs []error
 	for _, c := range slices.Backward(changes) {
-		if data, err := os.ReadFile(c.Path); configs.Hash(data, err == nil) == configs.Hash(c.Before, c.Existed) {
+		s := stepOf(c)
+		if s.isBack() {
 			continue
 		}
-		s := stepOf(c)
 		back, err := s.reverse()
 		if err == nil {
 			err = back.Write(context.Background())
@@ -164,6 +205,15 @@ type conflict struct {
 
 func (c *conflict) Error() string {
 	return fmt.Sprintf("%s: %s was changed since", c.path, strings.Join(c.at, "."))
+}
+
+// isBack reports whether the file is what it was before the step.
+func (s step) isBack() bool {
+	data, err := os.ReadFile(s.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false // there may be one
+	}
+	return configs.Hash(data, err == nil) == s.Before
 }
 
 // reverse is the Change that takes the step back, by the rule of undo.
@@ -310,28 +360,17 @@ func (h History) UndoOf(ctx context.Context, id string) (Record, []*configs.Chan
 // Undo applies what UndoOf gave, as a transaction that can be undone itself.
 func (h History) Undo(ctx context.Context, r Record, reason string, changes []*configs.Change) (string, error) {
 	id, err := h.apply(ctx, Record{Reason: reason, Undoes: r.ID}, changes)
-	if err != nil {
-		return "", err
+	if id == "" && err == nil { // the files are back already
+		err = h.finish(Record{Undoes: r.ID})
 	}
-	r.Undone = true
-	if err := h.write(h.recordPath(r.ID), r); err != nil {
-		return id, err
-	}
-	if r.Undoes != "" { // an undo is undone: what it took back stands again
-		if data, err := os.ReadFile(h.recordPath(r.Undoes)); err == nil {
-			var first Record
-			if json.Unmarshal(data, &first) == nil {
-				first.Undone = false
-				return id, h.write(h.recordPath(first.ID), first)
-			}
-		}
-	}
-	return id, nil
+	return id, err
 }
 
 // Recover takes back every transaction that was interrupted, and returns their
-// reasons. A file that can't be taken back is in the error; its journal stays.
+// reasons. A file that can't be taken back is in the error, a Problem; its journal
+// stays. What a killed writer left beside its files is removed.
 func (h History) Recover() (reasons []string, err error) {
+	h.sweep()
 	paths, _ := filepath.Glob(filepath.Join(h.Home.History(), "*.journal"))
 	slices.Sort(paths)
 	var errs []error
@@ -339,37 +378,64 @@ func (h History) Recover() (reasons []string, err error) {
 		var j journal
 		data, err := os.ReadFile(p)
 		if err == nil {
-			err = json.Unmarshal(data, &j)
+			if err = json.Unmarshal(data, &j); err != nil {
+				// Only a damaged disk makes one. It is said once, and must not stand in
+				// the way for ever.
+				os.Rename(p, p+".damaged")
+			}
 		}
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, fileProblem(p, err))
 			continue
 		}
 		if _, err := os.Stat(h.recordPath(j.Record.ID)); err == nil {
-			os.Remove(p)
+			if err := h.finish(j.Record); err != nil {
+				errs = append(errs, fileProblem(p, err))
+			}
 			continue
 		}
 		failed := false
 		for _, s := range slices.Backward(j.Steps) {
-			data, err := os.ReadFile(s.Path)
-			if configs.Hash(data, err == nil) == s.Before {
-				continue
+			if err := s.takeBack(); err != nil {
+				errs, failed = append(errs, fileProblem(s.Path, err)), true
 			}
-			back, err := s.reverse()
-			if err == nil {
-				err = back.Write(context.Background())
-			}
-			var con *conflict
-			if err != nil && !errors.As(err, &con) {
-				errs, failed = append(errs, err), true
-			}
+			configs.Sweep(s.Path)
 		}
 		if !failed {
-			os.Remove(p)
+			h.forget(j.Record.ID)
 			reasons = append(reasons, j.Record.Reason)
 		}
 	}
 	return reasons, errors.Join(errs...)
+}
+
+// takeBack makes the file what it was, unless somebody changed it where we had:
+// that is then his.
+func (s step) takeBack() error {
+	if s.isBack() {
+		return nil
+	}
+	back, err := s.reverse()
+	if err == nil {
+		err = back.Write(context.Background())
+	}
+	if errors.As(err, new(*conflict)) {
+		return nil
+	}
+	return err
+}
+
+// sweep removes half-written files of ours that only the holder of the ChangeLock
+// writes.
+func (h History) sweep() {
+	configs.Sweep(h.Home.Library())
+	configs.Sweep(h.Home.Settings())
+	for _, dir := range []string{h.Home.History(), filepath.Join(h.Home.History(), "first"), h.Home.Pending()} {
+		left, _ := filepath.Glob(filepath.Join(dir, ".*.tmp"))
+		for _, p := range left {
+			os.Remove(p)
+		}
+	}
 }
 
 func (h History) journalPath(id string) string {

@@ -241,3 +241,62 @@ func TestWithoutAStoreNothingIsWritten(t *testing.T) {
 type noStore struct{ secrets.Store }
 
 func (noStore) Set(context.Context, secrets.Ref, secrets.Secret) error { return secrets.ErrUnavailable }
+
+func TestWhatARecoveryCannotTakeBackIsSaidInWordsAndStaysToBeTakenBack(t *testing.T) {
+	h, p := newHistory(t), put(t, "{}", two)
+	changes := adding(t, p...)
+	j := journal{Record: Record{ID: "20260101-000000.000-aaaa", Reason: "Switch"}}
+	for _, c := range changes {
+		j.Steps = append(j.Steps, stepOf(c))
+		if err := c.Write(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.write(h.journalPath(j.Record.ID), j); err != nil {
+		t.Fatal(err)
+	}
+	good := read(t, p[1])
+	os.WriteFile(p[1], []byte("{\n  x"), 0o600) // its user is typing
+	if _, err := h.Recover(); !words.Has(err, words.FileBroken) || read(t, p[0]) != "{}" {
+		t.Errorf("%v", err)
+	}
+	os.WriteFile(p[1], []byte(good), 0o600)
+	if _, err := h.Recover(); err != nil || read(t, p[1]) != two {
+		t.Errorf("%v, %q", err, read(t, p[1]))
+	}
+}
+
+func TestADamagedJournalIsSaidOnceAndThenOutOfTheWay(t *testing.T) {
+	h := newHistory(t)
+	path := h.journalPath("20260101-000000.000-aaaa")
+	if err := files.WriteOwn(path, []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Recover(); err == nil {
+		t.Error("nothing was said")
+	}
+	if _, err := h.Recover(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnUndoThatWasKilledBeforeItsMarkIsMarkedAtTheNextStart(t *testing.T) {
+	h, p := newHistory(t), put(t, "{}")
+	id := apply(t, h, adding(t, p...))
+	if err := undo(t, h, ""); err != nil {
+		t.Fatal(err)
+	}
+	list, _ := h.List()
+	if _, err := h.mark(id, false); err != nil { // as it was just before
+		t.Fatal(err)
+	}
+	if err := h.write(h.journalPath(list[0].ID), journal{Record: list[0]}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Recover(); err != nil {
+		t.Fatal(err)
+	}
+	if err := undo(t, h, ""); !words.Has(err, words.UndoUnknown) {
+		t.Errorf("undone twice: %v", err)
+	}
+}
