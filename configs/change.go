@@ -3,10 +3,12 @@ package configs
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"mcp-companion/files"
@@ -166,26 +168,21 @@ func Sweep(path string) {
 	if err != nil {
 		return
 	}
+	files.Sweep(target)
 	dir, name := filepath.Split(target)
 	list, _ := os.ReadDir(dir)
 	for _, e := range list {
-		if isLeft(e.Name(), name) {
+		if isLeftLock(e.Name(), name) {
 			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
 }
 
-// isLeft reports whether an entry of a folder is what a killed writer of name
-// leaves: .NAME.123.tmp of files.WriteFile, NAME.lock.PID.RANDOM and
-// NAME.lock.stale.RANDOM of the locks.
-func isLeft(entry, name string) bool {
-	if rest, ok := strings.CutPrefix(entry, "."+name+"."); ok {
-		number, ok := strings.CutSuffix(rest, ".tmp")
-		return ok && isNumber(number)
-	}
+// isLeftLock reports whether an entry of name's folder is NAME.lock.PID.RANDOM or
+// NAME.lock.stale.RANDOM, which stand for a moment while a lock is taken.
+func isLeftLock(entry, name string) bool {
 	rest, ok := strings.CutPrefix(entry, name+".lock.")
 	kind, random, cut := strings.Cut(rest, ".")
-	return ok && cut && (kind == "stale" || isNumber(kind)) && len(random) == 26 && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+	_, err := strconv.Atoi(kind)
+	return ok && cut && (kind == "stale" || err == nil) && len(random) == len(rand.Text())
 }
-
-func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -14,6 +14,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 )
 
 // WriteFile replaces path by data: written to a temporary file in the same
@@ -47,6 +49,20 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 		return err
 	}
 	return syncDir(dir)
+}
+
+// Sweep removes the temporary files that a WriteFile of path left when it was
+// killed. Callers see to it that nobody writes path now.
+func Sweep(path string) {
+	dir, name := filepath.Split(path)
+	list, _ := os.ReadDir(filepath.Clean(dir))
+	for _, e := range list {
+		number, ok := strings.CutPrefix(e.Name(), "."+name+".")
+		number, isTemp := strings.CutSuffix(number, ".tmp")
+		if _, err := strconv.ParseUint(number, 10, 64); ok && isTemp && err == nil {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // WriteOwn is WriteFile for our own files: the folder is made when it is

@@ -29,6 +29,19 @@ func TestWriteFileReplacesWholeAndLeavesNoTemp(t *testing.T) {
 	}
 }
 
+func TestSweepTakesWhatAKilledWriterLeftAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	stay := []string{"a.json", ".a.json", ".a.json.tmp", ".a.json.x.tmp", ".b.json.12.tmp", "a.json.12.tmp"}
+	for _, n := range append(stay, ".a.json.12345.tmp") {
+		os.WriteFile(filepath.Join(dir, n), nil, 0o600)
+	}
+	Sweep(filepath.Join(dir, "a.json"))
+	l, _ := os.ReadDir(dir)
+	if len(l) != len(stay) {
+		t.Errorf("left %v", l)
+	}
+}
+
 func TestWriteFileIntoMissingFolderChangesNothing(t *testing.T) {
 	if err := WriteFile(filepath.Join(t.TempDir(), "gone", "a"), nil, 0o600); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)

@@ -58,6 +58,8 @@ func (s File) change(ctx context.Context, edit func(map[string]string)) error {
 		return err
 	}
 	defer l.Unlock()
+	files.Sweep(s.Path)
+	files.Sweep(s.Identity)
 	all, err := s.load()
 	if err != nil {
 		return err
