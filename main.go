@@ -40,6 +40,7 @@ func program(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	_ = c.Recover(ctx) // what can't be taken back is said at the next change
 	switch name {
 	case "":
 		return start(ctx, c)

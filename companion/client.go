@@ -22,38 +22,75 @@ type pending struct {
 	Client string    `json:"client"`
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
+
+	// Undo lists the transactions whose part in the client's file is to be taken
+	// back. Plan says that the file is brought up to the library besides.
+	Undo []string `json:"undo,omitempty"`
+	Plan bool     `json:"plan,omitempty"`
+
+	// PutBack says that it brings back what vanished.
+	PutBack bool `json:"putBack,omitempty"`
 }
 
 func (c *Companion) pendingPath(client string) string {
 	return filepath.Join(c.home.Pending(), client+".json")
 }
 
-// setPending notes the clients that wait, and forgets those that are done.
-func (c *Companion) setPending(reason string, waits, done []string) error {
-	for _, id := range done {
-		if err := os.Remove(c.pendingPath(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+// wait notes what waits. It comes before the change itself: killed in between, a
+// note too many does nothing, and one too few would leave a client behind. back
+// takes the notes away again when the change fails.
+func (c *Companion) wait(list ...pending) (back func(), err error) {
+	var backs []func()
+	back = func() {
+		for _, b := range backs {
+			b()
 		}
 	}
-	for _, id := range waits {
-		data, err := json.Marshal(pending{id, reason, time.Now().UTC()})
-		if err != nil {
-			return err
+	for _, p := range list {
+		path := c.pendingPath(p.Client)
+		if before, err := os.ReadFile(path); err == nil {
+			backs = append(backs, func() { _ = files.WriteOwn(path, before) })
+		} else {
+			backs = append(backs, func() { os.Remove(path) })
 		}
-		if err := files.WriteOwn(c.pendingPath(id), append(data, '\n')); err != nil {
+		p.Since = time.Now().UTC()
+		data, err := json.Marshal(p)
+		if err == nil {
+			err = files.WriteOwn(path, append(data, '\n'))
+		}
+		if err != nil {
+			back()
+			return back, err
+		}
+	}
+	return back, nil
+}
+
+// waited forgets what waited for these clients.
+func (c *Companion) waited(ids ...string) error {
+	for _, id := range ids {
+		if err := os.Remove(c.pendingPath(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
+// waitsFor is what waits for the client's exit.
+func (c *Companion) waitsFor(client string) (p pending, ok bool) {
+	data, err := os.ReadFile(c.pendingPath(client))
+	if err != nil || json.Unmarshal(data, &p) != nil {
+		return pending{}, false
+	}
+	p.Client = client
+	return p, true
+}
+
 // waiting lists what waits.
 func (c *Companion) waiting() []pending {
 	var list []pending
 	for _, client := range clients.All() {
-		var p pending
-		if data, err := os.ReadFile(c.pendingPath(client.ID)); err == nil && json.Unmarshal(data, &p) == nil {
-			p.Client = client.ID
+		if p, ok := c.waitsFor(client.ID); ok {
 			list = append(list, p)
 		}
 	}
@@ -75,9 +112,53 @@ func (c *Companion) FinishPending(ctx context.Context) (still []string, err erro
 	return still, errors.Join(errs...)
 }
 
-func (c *Companion) finish(ctx context.Context, p pending) error {
-	_, _, err := c.Do(ctx, func() (*Proposal, error) { return c.propose(p.Reason, nil, scope{only: p.Client}) })
+func (c *Companion) finish(ctx context.Context, w pending) error {
+	if len(w.Undo) > 0 {
+		if err := c.finishUndo(ctx, w); err != nil || !w.Plan {
+			return err
+		}
+	}
+	_, _, err := c.Do(ctx, func() (*Proposal, error) {
+		p, err := c.propose(w.Reason, nil, scope{only: w.Client})
+		if err == nil {
+			p.putBack = w.PutBack
+		}
+		return p, err
+	})
 	return err
+}
+
+// finishUndo takes back what undone transactions had written into the client's
+// file.
+func (c *Companion) finishUndo(ctx context.Context, w pending) error {
+	return c.locked(ctx, func() error {
+		lib, err := c.Library()
+		if err != nil {
+			return err
+		}
+		client, h := clients.Find(w.Client), c.history(lib)
+		limited, cancel := context.WithTimeout(ctx, storeLimit)
+		defer cancel()
+		for _, id := range w.Undo {
+			changes, err := h.PartOf(limited, id, client.Files(c.system, chosenFile(lib, client.ID)))
+			if err != nil {
+				return err
+			}
+			if len(client.Running(c.system)) > 0 {
+				return words.New(words.AppRunning, nil, "Client", client.Title)
+			}
+			if _, err := h.Apply(limited, w.Reason, changes); err != nil {
+				return err
+			}
+			if err := c.lookLater(changes, false); err != nil {
+				return err
+			}
+		}
+		if w.Plan {
+			return nil
+		}
+		return c.waited(w.Client)
+	})
 }
 
 // Restart asks the client to quit, writes what waits for that, and opens it
@@ -106,6 +187,7 @@ func (c *Companion) Restart(ctx context.Context, id string) error {
 	}
 	if was {
 		errs = append(errs, client.Open(c.system)) // also after a failure: its user wants it back
+		errs = append(errs, c.locked(ctx, func() error { return c.startSeen(id, true, time.Now()) }))
 	}
 	return errors.Join(errs...)
 }

@@ -33,7 +33,7 @@ func (c *Companion) RunClock(ctx context.Context) {
 	}
 	defer lock.Unlock()
 	// A failure of these is met again, and shown, at the next action.
-	_ = c.locked(ctx, func() error { return nil }) // takes back what was interrupted
+	_ = c.Recover(ctx)
 	_ = c.mendMoved(ctx)
 	changed := make(chan struct{}, 1)
 	c.watch(ctx, func() {
@@ -52,7 +52,8 @@ func (c *Companion) RunClock(ctx context.Context) {
 		case <-timer.C:
 		}
 		c.probeDue(ctx)
-		timer.Reset(c.lookAtPending(ctx))
+		_ = c.Recover(ctx) // of another process, killed since
+		timer.Reset(min(c.lookAtPending(ctx), c.lookAgain(ctx, time.Now())))
 	}
 }
 

@@ -150,6 +150,15 @@ func (c *Companion) locked(ctx context.Context, f func() error) error {
 	return f()
 }
 
+// Recover takes back what an interrupted transaction left, if there is one; every
+// action does so first.
+func (c *Companion) Recover(ctx context.Context) error {
+	if left, _ := filepath.Glob(filepath.Join(c.home.History(), "*.journal")); len(left) == 0 {
+		return nil
+	}
+	return c.locked(ctx, func() error { return nil })
+}
+
 // lean is the path of mcp-companion, whichever of the programs this is.
 func (c *Companion) lean() string {
 	name := "mcp-companion"

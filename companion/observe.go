@@ -140,6 +140,7 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		s.Restart = err == nil
 		if s.File != "" && (s.Managed || s.Installed && c.closely) {
 			s.Entries, s.Problem = c.entryStates(client, s.File, l, lib, lc)
+			s.Vanished = c.vanished(client.ID, s.Entries)
 		}
 		list = append(list, s)
 	}

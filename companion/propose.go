@@ -30,6 +30,7 @@ type Proposal struct {
 	waits     []string                  // ids of the clients of Waiting
 	done      []string                  // ids of the clients whose files are in changes, or need none
 	launching bool                      // an entry names our launcher
+	putBack   bool                      // it writes once more what vanished
 
 	adopt map[string]map[string]string // by client and the server's ID: the entry it takes over
 	only  []string                     // the clients it is about, where f decides
@@ -260,13 +261,25 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 			return Result{}, secrets.Problem(err)
 		}
 	}
-	h := c.history(&servers.Library{ID: p.library})
-	id, err := h.Apply(limited, p.Reason, p.changes)
+	var notes []pending
+	for _, id := range p.waits {
+		note, _ := c.waitsFor(id) // an undo that waits goes on waiting
+		note.Client, note.Reason, note.Plan, note.PutBack = id, p.Reason, true, p.putBack
+		notes = append(notes, note)
+	}
+	back, err := c.wait(notes...)
 	if err != nil {
 		c.forget(p)
 		return Result{}, err
 	}
-	return Result{ID: id, Waiting: p.Waiting}, c.setPending(p.Reason, p.waits, p.done)
+	h := c.history(&servers.Library{ID: p.library})
+	id, err := h.Apply(limited, p.Reason, p.changes)
+	if err != nil {
+		c.forget(p)
+		back()
+		return Result{}, err
+	}
+	return Result{ID: id, Waiting: p.Waiting}, errors.Join(c.waited(p.done...), c.lookLater(p.changes, p.putBack))
 }
 
 // forget takes the new secrets of a proposal that failed out of the store.

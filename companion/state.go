@@ -103,6 +103,10 @@ type ClientState struct {
 	Entries   []EntryState
 	Problem   *words.Problem // its file can't be read, is locked, ...
 
+	// Vanished are entries of ours that the client dropped when it started: PutBack
+	// writes them once more, LeaveVanished ends the matter.
+	Vanished []string
+
 	// Unverified says that what we know of it comes from others' reports: its user is
 	// told to look whether it noticed.
 	Unverified bool
@@ -147,6 +151,11 @@ func (s State) Attention() []Attention {
 			if v.InUse && v.Status == want {
 				list = append(list, Attention{Text: v.named("attention.server"), Page: "servers/" + v.Name})
 			}
+		}
+	}
+	for _, app := range s.Clients {
+		if len(app.Vanished) > 0 {
+			list = append(list, Attention{Text: words.Say("attention.vanished", "Client", app.Title, "Names", strings.Join(app.Vanished, ", ")), Page: "apps"})
 		}
 	}
 	for _, p := range s.Pending {

@@ -2,6 +2,7 @@ package companion
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -116,29 +117,57 @@ func (c *Companion) Undo(ctx context.Context, id string) (Result, error) {
 		if err != nil {
 			return err
 		}
-		var waits []string
+		reason := words.Say("reason.undo", "Reason", r.Reason)
+		var notes []pending
 		changes = slices.DeleteFunc(changes, func(change *configs.Change) bool {
-			client := c.mustClose(change.Path)
+			client := c.mustClose(lib, change)
 			if client == nil {
 				return false
 			}
-			waits = append(waits, client.ID)
+			note, waits := c.waitsFor(client.ID)
+			note.Plan = note.Plan || waits && len(note.Undo) == 0
+			note.Client, note.Reason, note.Undo = client.ID, reason, append(note.Undo, r.ID)
+			notes = append(notes, note)
 			result.Waiting = append(result.Waiting, client.Title)
 			return true
 		})
-		reason := words.Say("reason.undo", "Reason", r.Reason)
-		if result.ID, err = h.Undo(limited, r, reason, changes); err != nil {
+		back, err := c.wait(notes...)
+		if err != nil {
 			return err
 		}
-		return c.setPending(reason, waits, nil)
+		if result.ID, err = h.Undo(limited, r, reason, changes); err != nil {
+			back()
+			return err
+		}
+		return errors.Join(c.undoNoMore(r.Undoes), c.lookLater(changes, false))
 	})
 	return result, err
 }
 
-// mustClose is the client that has to be closed before the file can be written.
-func (c *Companion) mustClose(path string) *clients.Client {
+// undoNoMore forgets that the transaction's part in clients' files waits to be
+// taken back: it stands again.
+func (c *Companion) undoNoMore(id string) error {
+	for _, p := range c.waiting() {
+		i := slices.Index(p.Undo, id)
+		if i < 0 {
+			continue
+		}
+		p.Undo = slices.Delete(p.Undo, i, i+1)
+		if len(p.Undo) == 0 && !p.Plan {
+			if err := c.waited(p.Client); err != nil {
+				return err
+			}
+		} else if _, err := c.wait(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mustClose is the client that has to be closed before the change can be written.
+func (c *Companion) mustClose(lib *servers.Library, change *configs.Change) *clients.Client {
 	for _, client := range clients.All() {
-		if client.Rewrites && slices.Contains(client.Files(c.system, ""), path) && len(client.Running(c.system)) > 0 {
+		if client.Rewrites && !change.IsEmpty() && slices.Contains(client.Files(c.system, chosenFile(lib, client.ID)), change.Path) && len(client.Running(c.system)) > 0 {
 			return client
 		}
 	}

@@ -357,6 +357,29 @@ func (h History) UndoOf(ctx context.Context, id string) (Record, []*configs.Chan
 	return list[i], changes, nil
 }
 
+// PartOf is what taking back the transaction's part in the files at paths would
+// change. A file that somebody changed where we had is left out.
+func (h History) PartOf(ctx context.Context, id string, paths []string) ([]*configs.Change, error) {
+	steps, err := h.open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var changes []*configs.Change
+	for _, s := range slices.Backward(steps) {
+		if !slices.Contains(paths, s.Path) {
+			continue
+		}
+		c, err := s.reverse()
+		switch {
+		case err == nil:
+			changes = append(changes, c)
+		case !errors.As(err, new(*conflict)):
+			return nil, fileProblem(s.Path, err)
+		}
+	}
+	return changes, nil
+}
+
 // Undo applies what UndoOf gave, as a transaction that can be undone itself.
 func (h History) Undo(ctx context.Context, r Record, reason string, changes []*configs.Change) (string, error) {
 	id, err := h.apply(ctx, Record{Reason: reason, Undoes: r.ID}, changes)
