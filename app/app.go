@@ -7,8 +7,8 @@
 //     given up on purpose;
 //   - actions run off the window's thread, with progress and Cancel, and come
 //     back by fyne.Do in one place (busy.run);
-//   - nothing is written before it was shown (preview), except Undo and Restart,
-//     which say beforehand what they do;
+//   - nothing is written before it was shown (preview), except Restart, which says
+//     beforehand what it does;
 //   - no sentence stands in the code: all are words.Say.
 package app
 
@@ -34,11 +34,16 @@ type Actions interface {
 	ProposeUse(ctx context.Context, set, client string) (*companion.Proposal, error)
 	UseFileStore(context.Context) error
 	ProposeManage(ctx context.Context, client string, on bool) (*companion.Proposal, error)
+	ProposeAdopt(ctx context.Context, id string, keys ...string) (*companion.Proposal, error)
+	ProposeEject(ctx context.Context, withKeys bool, ids ...string) (*companion.Proposal, error)
 	Apply(context.Context, *companion.Proposal) (companion.Result, error)
 	Check(ctx context.Context, names ...string) error
 	Restart(ctx context.Context, client string) error
 	History(context.Context) ([]companion.Record, error)
+	HistoryDetail(ctx context.Context, id string) ([]companion.FileView, error)
+	ProposeUndo(ctx context.Context, id string) ([]companion.FileView, error)
 	Undo(ctx context.Context, id string) (companion.Result, error)
+	Scrub(ctx context.Context, id string) error
 }
 
 // Options are what main may choose. The zero value is right for the program.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -25,6 +26,8 @@ type appsPage struct {
 	others *fyne.Container     // those not found, folded
 	more   *button
 	names  *para
+	leave  *button
+	leaves *fyne.Container // leave with a word about it
 	drawn  []any
 }
 
@@ -36,7 +39,9 @@ func newAppsPage(w *Window) *appsPage {
 	p.names = newPara("", colorMuted)
 	p.names.box.Hide()
 	p.others = stack(4, flush(p.more), padded(0, 10, p.names.box))
-	p.lay(nil, nil, scrolled(760, stack(12, p.list, p.others)), nil)
+	p.leave = newButton(words.Say("app.apps.leave.all"), func() { p.onLeave(nil) })
+	p.leaves = stack(10, widget.NewSeparator(), edges(nil, nil, nil, middle(p.leave), middle(newCaption(words.Say("app.apps.leave.about")).box)))
+	p.lay(nil, nil, scrolled(760, stack(12, p.list, p.others, p.leaves)), nil)
 	return p
 }
 
@@ -52,7 +57,7 @@ func (p *appsPage) render(s companion.State) {
 	}
 	p.cards = map[string]*appCard{}
 	p.list.RemoveAll()
-	p.busy.locked = nil // the new cards' buttons
+	p.busy.locked = []*button{p.leave} // and the new cards' buttons
 	var missing []string
 	for _, c := range s.Clients {
 		if !c.Installed {
@@ -70,6 +75,7 @@ func (p *appsPage) render(s companion.State) {
 		p.list.Add(card(newPara(words.Say("app.apps.none"), colorMuted).box))
 	}
 	show(p.others, len(missing) > 0)
+	show(p.leaves, slices.ContainsFunc(s.Clients, func(c companion.ClientState) bool { return c.Managed }))
 	p.more.SetText(words.Say("app.apps.others", "Count", len(missing)))
 	p.names.seg.Text = strings.Join(missing, ", ")
 	p.names.rich.Refresh()
@@ -82,7 +88,18 @@ func (p *appsPage) onMore() {
 	p.others.Refresh()
 }
 
-// draw shows the state again as it is, after a choice was taken back.
+// say tells on the page what was done, and is the page.
+func (p *appsPage) say(title, detail string) view {
+	p.told.done(title, detail)
+	return p
+}
+
+func (p *appsPage) onTake(c companion.ClientState) { p.w.put(tabApps, newTakeover(p.w, c)) }
+
+// onLeave begins to leave the AI app c, or all of them where c is nil.
+func (p *appsPage) onLeave(c *companion.ClientState) { p.w.put(tabApps, newLeave(p.w, c)) }
+
+// redraw shows the state again as it is, after a choice was taken back.
 func (p *appsPage) redraw() {
 	p.drawn = nil
 	p.render(p.w.state)
@@ -129,6 +146,9 @@ type appCard struct {
 	restart *button
 	more    *button
 	entries *fyne.Container
+	take    *button // the user's own servers
+	leave   *button
+	notes   *fyne.Container
 }
 
 func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState) *appCard {
@@ -150,8 +170,39 @@ func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState)
 	k.entries.Hide()
 	k.more = newButton(words.Say("app.apps.entries.show"), k.onMore).quiet()
 	show(k.more, len(c.Entries) > 0)
-	k.box = card(stack(10, k.head(c), k.told(c), k.choices(c), k.summary(c), k.entries))
+	k.take = newButton(words.Say("app.apps.take"), func() { p.onTake(c) })
+	show(k.take, len(keysOf(c.Entries, companion.Users)) > 0)
+	k.leave = newButton(words.Say("app.apps.leave"), func() { p.onLeave(&c) }).quiet()
+	show(k.leave, c.Managed)
+	p.busy.locked = append(p.busy.locked, k.take, k.leave)
+	k.notes = notesOf(c)
+	k.box = card(stack(10, k.head(c), k.told(c), k.choices(c), k.summary(c), k.entries, k.notes, k.foot()))
 	return k
+}
+
+// foot is what can be done with what stands in the file.
+func (k *appCard) foot() fyne.CanvasObject {
+	foot := edges(nil, nil, k.take, k.leave, nil)
+	show(foot, k.take.Visible() || k.leave.Visible())
+	return foot
+}
+
+// notesOf are calm sentences about the app, none where there is nothing to say.
+func notesOf(c companion.ClientState) *fyne.Container {
+	notes := stack(6)
+	if keys := keysOf(c.Entries, companion.Changed); len(keys) > 0 {
+		notes.Add(note(words.Say("app.apps.changed", "Count", len(keys), "Names", strings.Join(keys, ", "))))
+	}
+	if c.Unverified {
+		notes.Add(note(words.Say("app.apps.unverified")))
+	}
+	show(notes, len(notes.Objects) > 0)
+	return notes
+}
+
+// note is a sentence to know, no more.
+func note(text string) fyne.CanvasObject {
+	return edges(nil, nil, padTop(newPicture(iconNote, 18).box), nil, padded(0, 6, newPara(text, colorMuted).box))
 }
 
 // head is the title, whether it runs, and its file.
@@ -207,36 +258,4 @@ func shownSets(names []string) []string {
 		list[i] = setName(n)
 	}
 	return list
-}
-
-// entriesText counts what stands in a file, by whose it is.
-func entriesText(list []companion.EntryState) string {
-	count := map[companion.EntryKind]int{}
-	for _, e := range list {
-		count[e.Kind]++
-	}
-	if len(list) == 0 {
-		return words.Say("app.apps.entries.none")
-	}
-	text := words.Say("app.apps.entries.ours", "Count", count[companion.Ours])
-	for _, kind := range []companion.EntryKind{companion.Users, companion.Changed, companion.Moved} {
-		if n := count[kind]; n > 0 {
-			text += " " + words.Say("app.apps.entries."+string(kind), "Count", n)
-		}
-	}
-	return text
-}
-
-// entryTable lists a file's entries, each with whose it is.
-func entryTable(list []companion.EntryState) *fyne.Container {
-	table := stack(5, widget.NewSeparator())
-	for _, e := range list {
-		status := map[companion.EntryKind]companion.Status{
-			companion.Ours: companion.Healthy, companion.Moved: companion.NeedsYou, companion.Changed: companion.NeedsYou,
-		}[e.Kind] // the user's: the ring of Off
-		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
-			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
-				newLine(words.Say("app.apps.entry."+string(e.Kind)), colorMuted, theme.SizeNameText))))
-	}
-	return table
 }

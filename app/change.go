@@ -17,13 +17,19 @@ type change struct {
 	risk    string // what to know before, "" for nothing
 	command string // what risk speaks of, exactly
 	danger  bool   // it takes something away
+	doing   string // while it is done, words.Say("app.doing.apply") when empty
 	propose func(context.Context) (*companion.Proposal, error)
-	done    func() view // after it was applied: cleans up, gives what to show next
+	apply   func(context.Context, *companion.Proposal) (companion.Result, error) // nil for Actions.Apply
+	done    func() view                                                          // after it was applied: cleans up, gives what to show next
 }
 
 // walk proposes c, with progress in b, and shows what would change.
 func (w *Window) walk(b *busy, c change) {
 	c.from.notices().clear()
+	c.doing = firstOf(c.doing, words.Say("app.doing.apply"))
+	if c.apply == nil {
+		c.apply = w.actions.Apply
+	}
 	var p *companion.Proposal
 	b.run(words.Say("app.doing.propose"), func(ctx context.Context) (err error) {
 		p, err = c.propose(ctx)

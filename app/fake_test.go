@@ -31,6 +31,9 @@ type fake struct {
 	records  []companion.Record
 	restart  error
 	undo     error
+	files    []companion.FileView // of HistoryDetail and ProposeUndo
+	detail   error
+	scrub    error
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -110,6 +113,31 @@ func (f *fake) Undo(_ context.Context, id string) (companion.Result, error) {
 	return f.result, f.undo
 }
 
+func (f *fake) ProposeAdopt(_ context.Context, id string, keys ...string) (*companion.Proposal, error) {
+	f.note("propose adopt %s %v", id, keys)
+	return f.proposed()
+}
+
+func (f *fake) ProposeEject(_ context.Context, withKeys bool, ids ...string) (*companion.Proposal, error) {
+	f.note("propose eject %v %v", withKeys, ids)
+	return f.proposed()
+}
+
+func (f *fake) HistoryDetail(_ context.Context, id string) ([]companion.FileView, error) {
+	f.note("detail %s", id)
+	return f.files, f.detail
+}
+
+func (f *fake) ProposeUndo(_ context.Context, id string) ([]companion.FileView, error) {
+	f.note("propose undo %s", id)
+	return f.files, f.propose
+}
+
+func (f *fake) Scrub(_ context.Context, id string) error {
+	f.note("scrub %s", id)
+	return f.scrub
+}
+
 // open is the window with s in it, its actions run inline.
 func open(t testing.TB, f *fake, s companion.State) *Window {
 	t.Helper()
@@ -153,7 +181,7 @@ func sample() companion.State {
 				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Ours}, {Key: "my-own-tool", Kind: companion.Users}, {Key: "notes", Kind: companion.Users}, {Key: "slack", Server: "slack", Kind: companion.Changed}},
 			},
 			{
-				ID: "cursor", Title: "Cursor", File: "/home/u/.cursor/mcp.json", Installed: true, Managed: true, Set: "Development", Applies: "Switch new servers on in Cursor under Settings > MCP.",
+				ID: "cursor", Title: "Cursor", File: "/home/u/.cursor/mcp.json", Installed: true, Managed: true, Set: "Development", Unverified: true, Applies: "Switch new servers on in Cursor under Settings > MCP.",
 				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Moved}},
 			},
 			{ID: "cline-vscode", Title: "Cline in VS Code", File: "/home/u/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", Installed: true, Running: true, Applies: "Active at once."},

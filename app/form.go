@@ -36,6 +36,7 @@ type form struct {
 	headers *valueRows
 	headKey *valueRows
 	sets    []*check
+	more    *formMore
 
 	local, remote *fyne.Container
 	reason        *line // why it can't be saved yet
@@ -91,6 +92,8 @@ func (f *form) build() {
 	if sets := f.setChecks(); sets != nil {
 		body.Add(card(sets))
 	}
+	f.more = newFormMore(f.onChanged)
+	body.Add(card(f.more.box))
 	f.lay(nil, nil, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
 }
 
@@ -125,6 +128,7 @@ func (f *form) fill() {
 	f.url.field.SetText(v.URL)
 	fillRows(v.Env, f.env, f.envKeys)
 	fillRows(v.Headers, f.headers, f.headKey)
+	f.more.fill(v)
 	for _, c := range f.sets {
 		c.put(slices.Contains(f.orig.Sets, c.Text) || f.was == "" && c.Text == f.w.state.Set)
 	}
@@ -152,6 +156,7 @@ func (f *form) isRemote() bool { return f.kind.Selected == f.kind.Options[1] }
 func (f *form) onKind() {
 	show(f.local, !f.isRemote())
 	show(f.remote, f.isRemote())
+	show(f.more.watching, !f.isRemote())
 	f.onChanged()
 }
 

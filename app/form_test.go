@@ -304,3 +304,49 @@ func TestTheFolderIsPicked(t *testing.T) {
 		t.Errorf("folder is %q", form.cwd.field.Text)
 	}
 }
+
+func TestMoreIsFoldedUnlessItIsUsed(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	form := adding(t, w)
+	if form.more.body.Visible() {
+		t.Fatal("a new server's form is not folded")
+	}
+	test.Tap(form.more.fold)
+	form.name.field.SetText("mine")
+	form.command.field.SetText("npx")
+	for _, bad := range []string{"soon", "-1", "1.5", "86401"} {
+		form.more.start.field.SetText(bad)
+		if !form.save.Disabled() || !form.more.start.reason.Visible() || form.reason.text != words.Say("app.form.wrong.limit") {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	form.more.start.field.SetText(" 120 ")
+	form.more.call.field.SetText("0")
+	test.Tap(form.more.unwatched)
+	test.Tap(form.save)
+	if s := f.draft.Server; s.StartTimeout != 120 || s.CallTimeout != 0 || !s.NoWatching {
+		t.Errorf("draft is %+v", s)
+	}
+}
+
+func TestAnAddressIsAlwaysWatched(t *testing.T) {
+	f := &fake{}
+	s := sample()
+	s.Servers[2].Server.CallTimeout = 30
+	w := open(t, f, s)
+	w.Show("servers/github")
+	test.Tap(w.open[tabServers].(*details).edit)
+	form := w.open[tabServers].(*form)
+	if !form.more.body.Visible() || form.more.watching.Visible() || form.more.call.field.Text != "30" {
+		t.Error("More is wrong for an address")
+	}
+	form.more.call.field.SetText("")
+	if !form.dirty() {
+		t.Error("a limit taken away goes unnoticed")
+	}
+	test.Tap(form.save)
+	if f.draft.Server.CallTimeout != 0 || f.draft.Server.NoWatching {
+		t.Errorf("draft is %+v", f.draft.Server)
+	}
+}

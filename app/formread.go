@@ -64,6 +64,7 @@ func (f *form) draft() companion.Draft {
 		}
 		s.Env, d.Env = readBoth(f.env, f.envKeys)
 	}
+	f.more.read(s)
 	for _, c := range f.sets {
 		if c.Checked {
 			d.Sets = append(d.Sets, c.Text)
@@ -90,10 +91,10 @@ func (f *form) typedName() string { return strings.TrimSpace(f.name.field.Text) 
 
 // onChanged says under each field what can't be, and beside Save what is missing.
 func (f *form) onChanged() {
-	if f.save == nil {
+	if f.more == nil {
 		return // still being built
 	}
-	name, start, values := f.nameComplaint(), f.startComplaint(), f.valuesComplaint()
+	name, start, values, limits := f.nameComplaint(), f.startComplaint(), f.valuesComplaint(), f.more.complaint()
 	f.name.complain(name)
 	if f.isRemote() {
 		f.url.complain(start)
@@ -101,7 +102,7 @@ func (f *form) onChanged() {
 		f.command.complain(start)
 	}
 	f.offerSplit()
-	reason := firstOf(f.wrong(name, start), values, f.missing())
+	reason := firstOf(f.wrong(name, start), values, limits, f.missing())
 	f.reason.set(reason, colorMuted)
 	if f.busy.cancel == nil {
 		f.save.enable(reason == "")
@@ -205,7 +206,7 @@ func firstOf(texts ...string) string {
 
 // snapshot is all that is typed, to tell whether anything was.
 func (f *form) snapshot() string {
-	parts := []string{f.kind.Selected, f.name.field.Text, f.command.field.Text, f.args.field.Text, f.cwd.field.Text, f.url.field.Text}
+	parts := []string{f.kind.Selected, f.name.field.Text, f.command.field.Text, f.args.field.Text, f.cwd.field.Text, f.url.field.Text, f.more.snapshot()}
 	for _, v := range []*valueRows{f.env, f.envKeys, f.headers, f.headKey} {
 		parts = append(parts, v.snapshot())
 	}

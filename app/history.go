@@ -34,7 +34,7 @@ func newHistoryPage(w *Window) *historyPage {
 	p.list = newRows(func() int { return len(p.records) },
 		func() fyne.CanvasObject { return newRecordRow() },
 		func(i int, o fyne.CanvasObject) { p.draw(o.(*recordRow), p.records[i]) })
-	p.list.OnSelected = func(widget.ListItemID) { p.list.UnselectAll() }
+	p.list.OnSelected = p.onOpen
 	p.none = container.NewVBox(card(newPara(words.Say("app.history.none"), colorMuted).box))
 	p.full = container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, p.list))
 	p.full.Hide()
@@ -92,10 +92,12 @@ func newRecordRow() *recordRow {
 		reason: newLine("", theme.ColorNameForeground, sizeTitle).bold(),
 		detail: newLine("", colorMuted, theme.SizeNameText),
 		undone: newLine(words.Say("app.history.undone"), colorMuted, theme.SizeNameText).fixed(),
-		undo:   newIconButton(words.Say("app.history.undo"), theme.ContentUndoIcon(), nil),
+		undo:   newIconButton(words.Say("app.record.undo"), theme.ContentUndoIcon(), nil),
 	}
+	more := newPicture(iconNext, 18)
 	r.content = padded(8, 10, edges(nil, nil, nil,
-		container.NewStack(middle(r.undone), middle(r.undo)), stack(2, r.reason, r.detail)))
+		row(10, container.NewStack(middle(r.undone), middle(r.undo)), container.NewCenter(more.box)),
+		stack(2, r.reason, r.detail)))
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -108,7 +110,7 @@ func (p *historyPage) draw(r *recordRow, rec companion.Record) {
 	r.detail.set(words.Say("app.history.line", "When", when(rec.Time, p.w.opts.Now()), "Files", fileNames(rec.Files, home)), colorMuted)
 	show(r.undone, rec.Undone)
 	show(r.undo, !rec.Undone)
-	r.undo.OnTapped = func() { p.onUndo(rec.ID) }
+	r.undo.OnTapped = func() { p.onUndo(rec) }
 }
 
 // fileNames are the files of a record, short.
@@ -123,17 +125,16 @@ func fileNames(files []string, home string) string {
 	return strings.Join(names, ", ")
 }
 
-func (p *historyPage) onUndo(id string) {
+func (p *historyPage) onUndo(rec companion.Record) { p.w.walk(p.busy, p.w.undoing(p, rec)) }
+
+// onOpen shows what the transaction at i did.
+func (p *historyPage) onOpen(i widget.ListItemID) {
+	p.list.UnselectAll()
+	if i >= len(p.records) {
+		return
+	}
 	p.told.clear()
-	var r companion.Result
-	p.busy.run(words.Say("app.doing.undo"), func(ctx context.Context) (err error) {
-		r, err = p.w.actions.Undo(ctx, id)
-		return err
-	}, func(err error) {
-		p.told.failed(err)
-		p.load()
-		if err == nil {
-			p.w.finish(r.Waiting)
-		}
-	})
+	v := newRecord(p.w, p.records[i])
+	p.w.put(tabHistory, v)
+	v.load()
 }

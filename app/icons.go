@@ -46,6 +46,7 @@ var (
 	iconSets    = shape("sets", shapeSets, theme.ColorNameForeground)
 	iconApps    = shape("apps", shapeApps, theme.ColorNameForeground)
 	iconNext    = shape("next", shapeNext, colorMuted)
+	iconNote    = tinted(theme.InfoIcon(), colorMuted)
 	iconBack    = shape("back", shapeBack, theme.ColorNameForeground)
 )
 

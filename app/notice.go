@@ -101,6 +101,11 @@ func (n *notice) tell(status companion.Status, title, detail, do string, buttons
 	n.offer(buttons...)
 }
 
+// done tells that something succeeded, until it is closed.
+func (n *notice) done(title, detail string) {
+	n.tell(companion.Healthy, title, detail, "", newButton(words.Say("app.close"), n.clear))
+}
+
 // offer puts buttons below what is told.
 func (n *notice) offer(buttons ...fyne.CanvasObject) {
 	n.buttons.Objects = buttons

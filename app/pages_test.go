@@ -353,10 +353,21 @@ func TestHistoryIsUndone(t *testing.T) {
 		t.Error("offers to undo what was taken back")
 	}
 	w.history.draw(r, w.history.records[0])
+	f.files = []companion.FileView{{Path: "/home/u/a.json", Client: "Cursor", Diff: "-one"}}
 	test.Tap(r.undo)
-	f.did(t, "undo 2")
+	v := previewed(t, w, tabHistory)
+	if len(v.files) != 1 || !v.files[0].diff.Visible() {
+		t.Error("does not show what would be taken back")
+	}
+	f.did(t, "propose undo 2")
+	test.Tap(v.apply)
+	f.did(t, "propose undo 2", "undo 2")
+	if w.open[tabHistory] != view(w.history) {
+		t.Errorf("shows %T", w.open[tabHistory])
+	}
 	f.undo = words.New(words.UndoConflict, errors.New("changed"), "File", "mcp.json")
 	test.Tap(r.undo)
+	test.Tap(previewed(t, w, tabHistory).apply)
 	if !w.history.told.box.Visible() || w.history.told.title.seg.Text != words.For(f.undo).Title {
 		t.Error("the conflict is not shown")
 	}

@@ -72,8 +72,8 @@ func (v *preview) propose(p *companion.Proposal) {
 func (v *preview) onApply() {
 	v.told.clear()
 	var r companion.Result
-	v.busy.run(words.Say("app.doing.apply"), func(ctx context.Context) (err error) {
-		r, err = v.w.actions.Apply(ctx, v.proposal)
+	v.busy.run(v.change.doing, func(ctx context.Context) (err error) {
+		r, err = v.change.apply(ctx, v.proposal)
 		return err
 	}, func(err error) {
 		switch {
@@ -126,10 +126,13 @@ func (v *preview) onEnter() {
 	}
 }
 
-// riskCard says what a program that is added may do, and names it uncut.
+// riskCard says what to know before, and names a program that is added uncut.
 func riskCard(risk, command string) fyne.CanvasObject {
 	look := lookOf(companion.NeedsYou)
-	text := stack(6, newPara(risk, theme.ColorNameForeground).box, newMono(command).box)
+	text := stack(6, newPara(risk, theme.ColorNameForeground).box)
+	if command != "" {
+		text.Add(newMono(command).box)
+	}
 	return container.NewStack(newGround(look.soft, "", 10), padded(14, 16, edges(nil, nil,
 		padTop(newPicture(look.icon, 20).box), nil, padded(0, 6, text))))
 }
@@ -139,6 +142,10 @@ func hint(text string) fyne.CanvasObject {
 	return padded(0, 4, edges(nil, nil, padTop(newPicture(lookOf(companion.NeedsYou).icon, 18).box), nil,
 		padded(0, 6, newPara(text, colorMuted).box)))
 }
+
+// shownLines is how long a difference may be to be unfolded where no words tell
+// of it.
+const shownLines = 120
 
 // fileCard is one file of a preview: words, path, and the difference to unfold.
 type fileCard struct {
@@ -158,10 +165,16 @@ func newFileCard(f companion.FileView) *fileCard {
 	c.more = newButton(words.Say("app.details.show"), c.onMore).quiet()
 	show(c.more, f.Diff != "")
 	home, _ := os.UserHomeDir()
+	said := newPara("", theme.ColorNameForeground)
+	said.set(f.Words)
+	show(said.box, f.Words != "")
 	head := edges(nil, nil, nil, middle(c.more), stack(3,
 		newLine(title, theme.ColorNameForeground, sizeTitle).bold(),
 		newLine(shortPath(f.Path, home), colorMuted, theme.SizeNameCaptionText)))
-	c.box = card(stack(8, head, newPara(f.Words, theme.ColorNameForeground).box, c.diff))
+	c.box = card(stack(8, head, said.box, c.diff))
+	if f.Words == "" && f.Diff != "" && strings.Count(f.Diff, "\n") < shownLines {
+		c.onMore()
+	}
 	return c
 }
 

@@ -30,7 +30,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -89,7 +89,70 @@ var shots = map[string]func(w *Window, f *fake){
 			k.onMore()
 		}
 	},
-	"history": func(w *Window, f *fake) { w.Show("history") },
+	"history":  func(w *Window, f *fake) { w.Show("history") },
+	"apps-low": func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
+	"takeover": func(w *Window, f *fake) {
+		w.Show("apps")
+		w.apps.cards["claude-desktop"].take.OnTapped()
+	},
+	"takeover-new": func(w *Window, f *fake) {
+		s := sample()
+		s.Clients[0].Managed = false
+		w.Render(s)
+		w.Show("apps")
+		w.apps.cards["claude-desktop"].take.OnTapped()
+		v := w.open[tabApps].(*takeover)
+		for _, c := range v.checks {
+			c.SetChecked(false)
+		}
+	},
+	"leave": func(w *Window, f *fake) {
+		w.Show("apps")
+		w.apps.leave.OnTapped()
+		w.open[tabApps].(*leave).how.choose(1)
+	},
+	"leave-preview": func(w *Window, f *fake) {
+		f.proposal = bigProposal()
+		w.Show("apps")
+		w.apps.cards["claude-desktop"].leave.OnTapped()
+		v := w.open[tabApps].(*leave)
+		v.how.choose(1)
+		v.onNext()
+	},
+	"leave-done": func(w *Window, f *fake) {
+		w.Show("apps")
+		w.apps.cards["cursor"].leave.OnTapped()
+		w.open[tabApps].(*leave).onNext()
+		w.open[tabApps].(*preview).onApply()
+	},
+	"record": func(w *Window, f *fake) { f.files = pastFiles(); w.Show("history"); w.history.onOpen(0) },
+	"record-destroy": func(w *Window, f *fake) {
+		f.files = pastFiles()
+		w.Show("history")
+		w.history.onOpen(3)
+		w.open[tabHistory].(*record).onDestroy()
+	},
+	"record-gone": func(w *Window, f *fake) {
+		f.detail = words.New(words.UndoUnknown, nil, "ID", "1")
+		w.Show("history")
+		w.history.onOpen(2)
+	},
+	"record-undo": func(w *Window, f *fake) {
+		f.files = pastFiles()
+		w.Show("history")
+		w.history.onOpen(0)
+		w.open[tabHistory].(*record).onUndo()
+	},
+	"form-more": func(w *Window, f *fake) {
+		s := sample()
+		s.Servers[5].Server.StartTimeout, s.Servers[5].Server.NoWatching = 120, true
+		w.Render(s)
+		w.Show("servers/postgres")
+		w.open[tabServers].(*details).onEdit()
+		w.open[tabServers].(*form).more.call.field.SetText("soon")
+		scrollDown(w)
+	},
+	"form-folded": func(w *Window, f *fake) { fullForm(w, f); scrollDown(w) },
 	"problem": func(w *Window, f *fake) {
 		s := sample()
 		s.Set, s.Pending = companion.Mixed, nil
@@ -116,6 +179,23 @@ func scrollDown(w *Window) {
 	test.Scroll(w.win.Canvas(), fyne.NewPos(600, 400), 0, -5000)
 }
 
+func pastFiles() []companion.FileView {
+	files := bigProposal().Files[:2]
+	for i := range files {
+		files[i].Words = ""
+	}
+	return files
+}
+
+func pastRecords() []companion.Record {
+	return []companion.Record{
+		{ID: "4", Time: noon.Add(-3 * time.Minute), Reason: "Switched to Development", Files: []string{"/home/u/.config/Claude/claude_desktop_config.json", "/home/u/.cursor/mcp.json"}},
+		{ID: "3", Time: noon.Add(-2 * time.Hour), Reason: "Added github", Files: []string{"/home/u/.cursor/mcp.json"}},
+		{ID: "2", Time: noon.Add(-20 * time.Hour), Reason: "Removed everything-server", Files: []string{"/home/u/.cursor/mcp.json"}, Undone: true},
+		{ID: "1", Time: noon.Add(-400 * time.Hour), Reason: "Moved 4 keys into the keychain", Files: []string{"/home/u/.cursor/mcp.json"}},
+	}
+}
+
 func bigProposal() *companion.Proposal {
 	diff := "--- claude_desktop_config.json\n+++ claude_desktop_config.json\n@@ -3,6 +3,10 @@\n   \"mcpServers\": {\n     \"files\": {\n-      \"command\": \"npx\",\n-      \"args\": [\"-y\", \"@modelcontextprotocol/server-filesystem\"]\n+      \"command\": \"/opt/mcp-companion/mcp-companion\",\n+      \"args\": [\"run\", \"files\", \"--for\", \"claude-desktop\"]\n     },\n"
 	return &companion.Proposal{Reason: "Change files", Waiting: []string{"Claude Desktop"}, Files: []companion.FileView{
@@ -126,12 +206,7 @@ func bigProposal() *companion.Proposal {
 }
 
 func shoot(t *testing.T, dir, name string, variant fyne.ThemeVariant, size fyne.Size, act func(*Window, *fake)) {
-	f := &fake{records: []companion.Record{
-		{ID: "4", Time: noon.Add(-3 * time.Minute), Reason: "Switched to Development", Files: []string{"/home/u/.config/Claude/claude_desktop_config.json", "/home/u/.cursor/mcp.json"}},
-		{ID: "3", Time: noon.Add(-2 * time.Hour), Reason: "Added github", Files: []string{"/home/u/.cursor/mcp.json"}},
-		{ID: "2", Time: noon.Add(-20 * time.Hour), Reason: "Removed everything-server", Files: []string{"/home/u/.cursor/mcp.json"}, Undone: true},
-		{ID: "1", Time: noon.Add(-400 * time.Hour), Reason: "Moved 4 keys into the keychain", Files: []string{"/home/u/.cursor/mcp.json"}},
-	}}
+	f := &fake{records: pastRecords()}
 	w := open(t, f, sample())
 	fyne.CurrentApp().Settings().SetTheme(forced{newLook(), variant})
 	w.win.Resize(size)

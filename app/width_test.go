@@ -9,7 +9,7 @@ import (
 
 func TestEveryPageFitsTheLeastWindow(t *testing.T) {
 	for name, act := range shots {
-		f := &fake{}
+		f := &fake{records: pastRecords()}
 		w := open(t, f, sample())
 		act(w, f)
 		if got := w.win.Content().MinSize(); got.Width > 720 || got.Height > 520 {
