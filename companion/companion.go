@@ -224,6 +224,7 @@ func (c *Companion) keepLauncher() error {
 	if b, err := os.Stat(l.Path); err == nil && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) {
 		return nil
 	}
+	files.Sweep(l.Path)
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err

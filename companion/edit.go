@@ -183,7 +183,7 @@ func (c *Companion) ForgetUnused(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		_, err = c.history(lib).Apply(ctx, words.Say("reason.unused"), changesOf(change))
+		_, err = c.write(ctx, lib, words.Say("reason.unused"), changesOf(change))
 		return err
 	})
 	return n, err

@@ -272,14 +272,47 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 		c.forget(p)
 		return Result{}, err
 	}
-	h := c.history(&servers.Library{ID: p.library})
-	id, err := h.Apply(limited, p.Reason, p.changes)
+	id, err := c.write(limited, &servers.Library{ID: p.library}, p.Reason, p.changes)
 	if err != nil {
 		c.forget(p)
 		back()
 		return Result{}, err
 	}
 	return Result{ID: id, Waiting: p.Waiting}, errors.Join(c.waited(p.done...), c.lookLater(p.changes, p.putBack))
+}
+
+// write applies changes as one transaction. The library's id is not part of one:
+// with it, undo would take the name away under which the store keeps the keys,
+// the history's own among them.
+func (c *Companion) write(ctx context.Context, lib *servers.Library, reason string, changes []*configs.Change) (string, error) {
+	for _, change := range changes {
+		isID := func(e configs.Edit) bool {
+			return e.Before == nil && len(e.At) == 1 && (e.At[0] == "id" || e.At[0] == "version")
+		}
+		if change.Path != c.home.Library() || !slices.ContainsFunc(change.Edits, isID) {
+			continue
+		}
+		d, err := configs.Parse(change.Path, change.Before, change.Format)
+		if err != nil {
+			return "", err
+		}
+		for _, e := range change.Edits {
+			if isID(e) {
+				err = errors.Join(err, d.Set(e.After, e.At...))
+			}
+		}
+		if err != nil {
+			return "", err
+		}
+		first := *change
+		first.Exists, first.After = true, d.Bytes()
+		if err := first.Write(ctx); err != nil {
+			return "", err
+		}
+		change.Existed, change.Before = true, first.After
+		change.Edits = slices.DeleteFunc(slices.Clone(change.Edits), isID)
+	}
+	return c.history(lib).Apply(ctx, reason, changes)
 }
 
 // forget takes the new secrets of a proposal that failed out of the store.

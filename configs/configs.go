@@ -125,6 +125,10 @@ func (t *text) eol() string {
 	return "\n"
 }
 
+// SameValue reports whether two JSON values mean the same. Clients that rewrite
+// their file put members into another order and spell texts and numbers anew.
+func SameValue(a, b []byte) bool { return sameJSON(a, b) }
+
 func invalidUTF8(data []byte) int {
 	if utf8.Valid(data) {
 		return -1

@@ -70,7 +70,7 @@ sums() {
 		if [ -e "$home/$f" ]; then echo "$(sha256sum <"$home/$f") $(stat -c %a "$home/$f") $f"; else echo "none $f"; fi
 	done
 	if [ "${1:-}" = all ]; then
-		jq -S . "$ours/library.json" | sed -E 's/[0-9a-f]{12}/ID/g' | sha256sum
+		jq -S '.secrets |= ([.[]?.label] | sort)' "$ours/library.json" | sed -E 's/[0-9a-f]{12}/ID/g' | sha256sum
 	fi
 }
 

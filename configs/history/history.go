@@ -13,7 +13,6 @@
 package history
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -246,9 +245,9 @@ func (s step) reverse() (*configs.Change, error) {
 	for _, e := range slices.Backward(s.Edits) {
 		now, ok := d.Value(e.At...)
 		switch {
-		case ok == (e.Before != nil) && bytes.Equal(now, e.Before):
+		case ok == (e.Before != nil) && (!ok || configs.SameValue(now, e.Before)):
 			continue // already back
-		case ok != (e.After != nil) || !bytes.Equal(now, e.After):
+		case ok != (e.After != nil) || ok && !configs.SameValue(now, e.After):
 			return nil, &conflict{s.Path, e.At}
 		case e.Before == nil:
 			err = d.Remove(e.At...)

@@ -300,3 +300,20 @@ func TestAnUndoThatWasKilledBeforeItsMarkIsMarkedAtTheNextStart(t *testing.T) {
 		t.Errorf("undone twice: %v", err)
 	}
 }
+
+func TestUndoKnowsOurEntryInAnotherSpelling(t *testing.T) {
+	h, p := newHistory(t), put(t, two)
+	c, d, err := configs.Read(p[0], configs.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Set([]byte(`{"command":"a/b","args":["\u00e9",1.0]}`), "m", "k"); err != nil {
+		t.Fatal(err)
+	}
+	c.Done(d)
+	apply(t, h, []*configs.Change{c})
+	os.WriteFile(p[0], []byte(`{"m":{"k":{"args":["é",1],"command":"a\/b"},"n":1},"theirs":0}`), 0o600)
+	if err := undo(t, h, ""); err != nil || read(t, p[0]) != `{"m":{"n":1},"theirs":0}` {
+		t.Errorf("%v %s", err, read(t, p[0]))
+	}
+}
