@@ -332,3 +332,44 @@ func TestEntriesOfRealFilesAreReadAndToldApart(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAnExtensionsEntryIsNeitherOursNorAdopted(t *testing.T) {
+	data, err := os.ReadFile("testdata/claude-desktop/extension-owned-entry.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib := library(t, nil, "claude-desktop", "notes")
+	p := filepath.Join(t.TempDir(), "c.json")
+	os.WriteFile(p, data, 0o600)
+	entries, err := Find("claude-desktop").Entries(p, launcher, nil)
+	if err != nil || entries[0].Kind != Extension || entries[1].Kind != Users {
+		t.Fatalf("%v %+v", err, entries)
+	}
+	o, after := planned(t, "claude-desktop", string(data), lib, Want{Name: "notes", ID: "id-notes", Adopt: entries[0]})
+	if !strings.Contains(after, `"extensionId": "local.mcpb.example.notes"`) || len(o.Adopted) != 0 || !strings.Contains(after, `"notes-2"`) {
+		t.Error(after)
+	}
+}
+
+func TestOnlyAnEntryThatSaysTheSameIsAdopted(t *testing.T) {
+	lib := library(t, nil, "cline-vscode", "a")
+	same := Entry{Key: "a", Raw: []byte(`{"command":"x","args":["1"],"timeout":5}`)}
+	want := Want{Name: "a", ID: "id-a", Adopt: same}
+	if o, after := planned(t, "cline-vscode", `{"mcpServers":{"a":{"args":["1"],"command":"x","type":"stdio","autoApprove":["q"]}}}`, lib, want); len(o.Adopted) != 1 || !strings.Contains(after, `"autoApprove":["q"]`) || strings.Contains(after, `"x"`) {
+		t.Error(after)
+	}
+	if o, after := planned(t, "cline-vscode", `{"mcpServers":{"a":{"command":"other"}}}`, lib, want); len(o.Adopted) != 0 || !strings.Contains(after, `"a":{"command":"other"}`) || !strings.Contains(after, `"a-2"`) {
+		t.Error(after)
+	}
+}
+
+func TestWhatCannotBeEditedSafelyComesWithTheTextToPaste(t *testing.T) {
+	lib := library(t, nil, "codex", "github")
+	p := filepath.Join(t.TempDir(), "config.toml")
+	os.WriteFile(p, []byte("mcp_servers = { a = { command = \"x\" } }\n"), 0o600)
+	_, err := Find("codex").Plan(p, launcher, lib, []Want{{Name: "github", ID: "id-github"}})
+	var paste *PasteError
+	if !errors.As(err, &paste) || !strings.HasPrefix(paste.Text, "[mcp_servers.github]\ncommand = ") {
+		t.Errorf("%v", err)
+	}
+}

@@ -13,13 +13,15 @@ import (
 type Kind string
 
 // Ours starts our launcher; Moved does so at another path than today's; Changed
-// was ours, as the library knows, and somebody made something else of it; Users
-// is everything else.
+// was ours, as the library knows, and somebody made something else of it;
+// Extension belongs to an extension of the client's own, which looks after it;
+// Users is everything else.
 const (
-	Ours    Kind = "ours"
-	Moved   Kind = "moved"
-	Changed Kind = "changed"
-	Users   Kind = "users"
+	Ours      Kind = "ours"
+	Moved     Kind = "moved"
+	Changed   Kind = "changed"
+	Extension Kind = "extension"
+	Users     Kind = "users"
 )
 
 // Entry is a server as one client's file spells it.
@@ -118,10 +120,20 @@ func (c *Client) entries(d configs.Document, l Launcher, known map[string]server
 			}
 		} else if wasOurs && !k.IsParked() {
 			e.Kind = Changed
+		} else if isExtension(raw) {
+			e.Kind = Extension
 		}
 		list = append(list, e)
 	}
 	return list
+}
+
+// isExtension reports whether Claude Desktop made the entry for an extension.
+func isExtension(raw []byte) bool {
+	var x struct {
+		ID string `json:"extensionId"`
+	}
+	return json.Unmarshal(raw, &x) == nil && x.ID != ""
 }
 
 // Switch is the member with which a client's user switches an entry off without

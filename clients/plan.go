@@ -3,6 +3,7 @@ package clients
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,9 +12,29 @@ import (
 	"mcp-companion/servers"
 )
 
-// Want is a server that a client's file shall have. Adopt names an entry of the
-// user's whose place it takes; "" for none.
-type Want struct{ Name, ID, Adopt string }
+// Want is a server that a client's file shall have. Adopt is an entry of the
+// user's whose place it takes, in every file that has it and says the same; its
+// Key is "" for none.
+type Want struct {
+	Name, ID string
+	Adopt    Entry
+}
+
+func (w Want) adopts(e Entry) bool {
+	return w.Adopt.Key == e.Key && bytes.Equal(defined(w.Adopt.Raw), defined(e.Raw))
+}
+
+// defined is the part of an entry that says what the server is.
+func defined(raw []byte) []byte {
+	m := map[string]json.RawMessage{}
+	if json.Unmarshal(raw, &m) != nil {
+		return raw
+	}
+	maps.DeleteFunc(m, func(name string, _ json.RawMessage) bool {
+		return !slices.Contains(definition, name) || name == "type" || name == "transportType"
+	})
+	return mustJSON(m)
+}
 
 // Outcome is what a Plan does to one file, in numbers and for the library.
 type Outcome struct {
@@ -75,8 +96,8 @@ func (p *plan) keepOrDrop(want []Want) error {
 	for _, e := range p.entries(p.d, p.l, p.known) {
 		k, isKnown := p.known[e.Key]
 		switch e.Kind {
-		case Users:
-			if i := slices.IndexFunc(want, func(w Want) bool { return w.Adopt == e.Key }); i >= 0 {
+		case Users, Extension:
+			if i := slices.IndexFunc(want, func(w Want) bool { return e.Kind == Users && w.adopts(e) }); i >= 0 {
 				p.ours[want[i].ID] = e.Key
 				continue
 			}
@@ -220,7 +241,7 @@ func (p *plan) put(w Want) error {
 			return nil
 		}
 		p.out.Entries[key] = servers.Entry{Server: w.ID}
-		if w.Adopt == key {
+		if w.Adopt.Key == key {
 			return p.adopt(key, w)
 		}
 		return p.mend(key, w)
@@ -232,7 +253,28 @@ func (p *plan) put(w Want) error {
 	}
 	p.out.Added = append(p.out.Added, key)
 	p.out.Entries[key] = servers.Entry{Server: w.ID}
-	return p.d.Set(value, p.at(key)...)
+	return p.orPaste(p.d.Set(value, p.at(key)...), key, value)
+}
+
+// PasteError is a *configs.UnsafeError with the text that its user can put into
+// the file by hand.
+type PasteError struct {
+	*configs.UnsafeError
+	Text string
+}
+
+func (e *PasteError) Unwrap() error { return e.UnsafeError }
+
+func (p *plan) orPaste(err error, key string, value []byte) error {
+	var unsafe *configs.UnsafeError
+	if !errors.As(err, &unsafe) {
+		return err
+	}
+	fresh, parse := configs.Parse(unsafe.Path, nil, p.Format)
+	if parse != nil || fresh.Set(value, p.at(key)...) != nil {
+		return err
+	}
+	return &PasteError{unsafe, string(fresh.Bytes())}
 }
 
 // adopt puts our entry in the place of the user's own; what is not the server's

@@ -27,7 +27,7 @@ func (c *Companion) ProposeAdopt(_ context.Context, id string, keys ...string) (
 		if err != nil {
 			return err
 		}
-		p.adopt = map[string]map[string]string{id: {}}
+		p.adopt = map[string]map[string]clients.Entry{id: {}}
 		lc := lib.Client(id)
 		if !lc.Managed {
 			lc.Managed, lc.Set = true, usual(lib)
@@ -49,7 +49,7 @@ func (c *Companion) ProposeAdopt(_ context.Context, id string, keys ...string) (
 			if set := lib.Sets[lc.Set]; set != nil && !slices.Contains(set.Servers, name) {
 				set.Servers = append(set.Servers, name)
 			}
-			p.adopt[id][lib.Servers[name].ID] = e.Key
+			p.adopt[id][lib.Servers[name].ID] = e
 		}
 		if len(p.adopt[id]) == 0 {
 			return words.New(words.ImportNothing, nil)

@@ -220,6 +220,7 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 			tell()
 		}
 	})
+	before := c.sweep() // now: a change between the first State and the first look would be lost
 	go func() {
 		every := sweepEvery
 		if c.closely {
@@ -227,7 +228,6 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 		}
 		tick := time.NewTicker(every)
 		defer tick.Stop()
-		before := c.sweep()
 		for {
 			select {
 			case <-ctx.Done():

@@ -32,9 +32,9 @@ type Proposal struct {
 	launching bool                      // an entry names our launcher
 	putBack   bool                      // it writes once more what vanished
 
-	adopt map[string]map[string]string // by client and the server's ID: the entry it takes over
-	only  []string                     // the clients it is about, where f decides
-	plain map[string]servers.Server    // by ID: what takes the place of our entries, for who leaves
+	adopt map[string]map[string]clients.Entry // by client and the server's ID: the entry it takes over
+	only  []string                            // the clients it is about, where f decides
+	plain map[string]servers.Server           // by ID: what takes the place of our entries, for who leaves
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -174,7 +174,7 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 }
 
 // wanted lists the servers that a client's file shall have.
-func wanted(lib *servers.Library, lc *servers.Client, adopt map[string]string) ([]clients.Want, error) {
+func wanted(lib *servers.Library, lc *servers.Client, adopt map[string]clients.Entry) ([]clients.Want, error) {
 	if lc == nil || !lc.Managed {
 		return nil, nil
 	}
@@ -210,9 +210,15 @@ func outcomeWords(o *clients.Outcome) string {
 // fileProblem puts an error about a client's file into the user's words.
 func fileProblem(client *clients.Client, path string, err error) error {
 	var s *configs.SyntaxError
+	var unsafe *configs.UnsafeError
+	var paste *clients.PasteError
 	switch {
 	case errors.As(err, &s):
 		return words.New(words.FileBroken, err, "File", s.Path, "Line", s.Line, "Column", s.Column, "Text", s.Msg)
+	case errors.As(err, &paste):
+		return words.New(words.FileUnsafe, err, "File", paste.Path, "Line", paste.Line, "Text", paste.Text)
+	case errors.As(err, &unsafe):
+		return words.New(words.FileUnsafe, err, "File", unsafe.Path, "Line", unsafe.Line, "Text", "")
 	case errors.Is(err, fs.ErrPermission):
 		return words.New(words.FileLocked, err, "File", path)
 	}

@@ -123,12 +123,14 @@ type EntryState struct {
 type EntryKind string
 
 // Ours starts our launcher; Moved does so at another path than today's; Changed
-// was ours and somebody rewrote it; Users' is everything else.
+// was ours and somebody rewrote it; Extension is looked after by an extension of
+// the app's own; Users is everything else.
 const (
-	Ours    EntryKind = "ours"
-	Moved   EntryKind = "moved"
-	Changed EntryKind = "changed"
-	Users   EntryKind = "users"
+	Ours      EntryKind = "ours"
+	Moved     EntryKind = "moved"
+	Changed   EntryKind = "changed"
+	Extension EntryKind = "extension"
+	Users     EntryKind = "users"
 )
 
 // PendingState is a change that waits for a client's exit.

@@ -111,8 +111,10 @@ func TestPlanHoldsWhatTheServerNeeds(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "prog")
 	os.WriteFile(program, []byte("echo \"$1\"\n"), 0o755) // no first line: sh runs it
-	s := &servers.Server{ID: "srv", Command: "prog", Args: []string{"--key=" + servers.SecretRef("k")}, Cwd: dir,
-		Env: map[string]string{"PATH": dir}, Headers: map[string]string{"X": servers.SecretRef("unread")}}
+	s := &servers.Server{
+		ID: "srv", Command: "prog", Args: []string{"--key=" + servers.SecretRef("k")}, Cwd: dir,
+		Env: map[string]string{"PATH": dir}, Headers: map[string]string{"X": servers.SecretRef("unread")},
+	}
 	var store secrets.Memory
 	store.Set(t.Context(), secrets.Ref{Library: "lib", ID: "k"}, secrets.New("v"))
 	p, err := For(t.Context(), "test", s, "lib", &store, []string{"HOME=" + dir, "PATH=/usr/bin:/bin"})

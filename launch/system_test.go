@@ -53,8 +53,10 @@ func madeUp(goos string, env []string, paths ...string) *system {
 }
 
 func TestPathIsAsInTheTerminal(t *testing.T) {
-	windows := []string{`USERPROFILE=C:\Users\u`, `APPDATA=C:\Users\u\AppData\Roaming`, `LOCALAPPDATA=C:\Users\u\AppData\Local`,
-		`PROGRAMFILES=C:\Program Files`, `SystemRoot=C:\Windows`, `Path=C:\Windows\system32;C:\x`}
+	windows := []string{
+		`USERPROFILE=C:\Users\u`, `APPDATA=C:\Users\u\AppData\Roaming`, `LOCALAPPDATA=C:\Users\u\AppData\Local`,
+		`PROGRAMFILES=C:\Program Files`, `SystemRoot=C:\Windows`, `Path=C:\Windows\system32;C:\x`,
+	}
 	for name, c := range map[string]struct {
 		goos  string
 		env   []string

@@ -24,6 +24,7 @@ const (
 	FileBroken     Code = "file-broken"
 	FileChanged    Code = "file-changed"
 	FileLocked     Code = "file-locked"
+	FileUnsafe     Code = "file-unsafe"
 	FolderMissing  Code = "folder-missing"
 	ImportNothing  Code = "import-nothing"
 	KeyMissing     Code = "key-missing"
