@@ -7,8 +7,8 @@
 //     given up on purpose;
 //   - actions run off the window's thread, with progress and Cancel, and come
 //     back by fyne.Do in one place (busy.run);
-//   - nothing is written before it was shown (preview), except Restart, which says
-//     beforehand what it does;
+//   - nothing is written before it was shown (preview), except Restart and putting
+//     back what an app dropped, which say beforehand what they do;
 //   - no sentence stands in the code: all are words.Say.
 package app
 
@@ -39,6 +39,8 @@ type Actions interface {
 	Apply(context.Context, *companion.Proposal) (companion.Result, error)
 	Check(ctx context.Context, names ...string) error
 	Restart(ctx context.Context, client string) error
+	PutBack(ctx context.Context, client string) (companion.Result, error)
+	LeaveVanished(ctx context.Context, client string) error
 	History(context.Context) ([]companion.Record, error)
 	HistoryDetail(ctx context.Context, id string) ([]companion.FileView, error)
 	ProposeUndo(ctx context.Context, id string) ([]companion.FileView, error)

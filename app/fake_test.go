@@ -138,6 +138,16 @@ func (f *fake) Scrub(_ context.Context, id string) error {
 	return f.scrub
 }
 
+func (f *fake) PutBack(_ context.Context, client string) (companion.Result, error) {
+	f.note("put back %s", client)
+	return f.result, f.restart
+}
+
+func (f *fake) LeaveVanished(_ context.Context, client string) error {
+	f.note("leave %s", client)
+	return f.restart
+}
+
 // open is the window with s in it, its actions run inline.
 func open(t testing.TB, f *fake, s companion.State) *Window {
 	t.Helper()

@@ -30,7 +30,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -90,7 +90,7 @@ var shots = map[string]func(w *Window, f *fake){
 		}
 	},
 	"history":  func(w *Window, f *fake) { w.Show("history") },
-	"apps-low": func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
+	"apps-low": func(w *Window, f *fake) { w.Show("apps"); w.win.Canvas().Focus(w.apps.leave) },
 	"takeover": func(w *Window, f *fake) {
 		w.Show("apps")
 		w.apps.cards["claude-desktop"].take.OnTapped()
@@ -153,6 +153,7 @@ var shots = map[string]func(w *Window, f *fake){
 		scrollDown(w)
 	},
 	"form-folded": func(w *Window, f *fake) { fullForm(w, f); scrollDown(w) },
+	"dropped":     func(w *Window, f *fake) { w.Render(lossy()) },
 	"problem": func(w *Window, f *fake) {
 		s := sample()
 		s.Set, s.Pending = companion.Mixed, nil

@@ -13,16 +13,17 @@ import (
 	"mcp-companion/words"
 )
 
-// strip stands on top of every page while something waits: a restart, or a
-// Problem of the whole. Restarts run here, so that they can be seen from
-// everywhere.
+// strip stands on top of every page while something waits: a restart, what an AI
+// app dropped, or a Problem of the whole. What ends it runs here, so that it can
+// be seen from everywhere.
 type strip struct {
 	w       *Window
 	box     *fyne.Container
 	problem *notice
-	result  *notice         // where the last restart did not succeed
+	result  *notice         // where the last action did not succeed
 	done    *fyne.Container // where it did
 	waiting *fyne.Container
+	dropped *dropped
 	busy    *busy
 
 	drawn []companion.PendingState
@@ -32,8 +33,9 @@ type strip struct {
 
 func newStrip(w *Window) *strip {
 	s := &strip{w: w, problem: newNotice(), result: newNotice(), waiting: stack(6), done: stack(0), busy: newBusy(w.opts.Go)}
+	s.dropped = newDropped(s)
 	s.box = container.New(layout.NewCustomPaddedLayout(14, 0, 24, 24),
-		stack(6, s.problem.box, s.busy.box, s.result.box, s.done, s.waiting))
+		stack(6, s.problem.box, s.busy.box, s.result.box, s.done, s.dropped.box, s.waiting))
 	s.fold()
 	return s
 }
@@ -53,14 +55,16 @@ func (s *strip) render(st companion.State) {
 			s.waiting.Add(s.row(p))
 		}
 	}
+	s.dropped.render(st)
 	s.fold()
 }
 
 // fold hides the strip where nothing waits.
 func (s *strip) fold() {
 	show(s.waiting, len(s.drawn) > 0 && !s.busy.box.Visible())
+	show(s.dropped.box, len(s.dropped.drawn) > 0 && !s.busy.box.Visible())
 	show(s.done, len(s.done.Objects) > 0)
-	show(s.box, s.problem.box.Visible() || s.result.box.Visible() || s.done.Visible() || s.busy.box.Visible() || s.waiting.Visible())
+	show(s.box, s.problem.box.Visible() || s.result.box.Visible() || s.done.Visible() || s.busy.box.Visible() || s.dropped.box.Visible() || s.waiting.Visible())
 }
 
 func (s *strip) row(p companion.PendingState) fyne.CanvasObject {
@@ -111,7 +115,7 @@ func (s *strip) restart(client, title string) {
 }
 
 func (s *strip) restarted(client, title string, err error) {
-	dismiss := newButton(words.Say("app.close"), s.clear).quiet()
+	dismiss := s.dismiss()
 	switch p := words.For(err); {
 	case errors.Is(err, context.Canceled):
 	case err != nil:
@@ -120,6 +124,11 @@ func (s *strip) restarted(client, title string, err error) {
 	default:
 		s.done.Add(bar(companion.Healthy, words.Say("app.restart.done", "Client", title), dismiss))
 	}
+	s.ended()
+}
+
+// ended goes on with what waited for the action that was under way.
+func (s *strip) ended() {
 	s.fold()
 	if len(s.next) > 0 {
 		do := s.next[0]
@@ -128,7 +137,9 @@ func (s *strip) restarted(client, title string, err error) {
 	}
 }
 
-// clear takes the outcome of the last restart away.
+func (s *strip) dismiss() *button { return newButton(words.Say("app.close"), s.clear).quiet() }
+
+// clear takes the outcome of the last action away.
 func (s *strip) clear() {
 	s.result.clear()
 	s.done.RemoveAll()
