@@ -34,7 +34,7 @@ var (
 	modules, _  = filepath.Abs(".npm/test/node_modules")
 )
 
-const patience = 20 * time.Second // for whatever does come, on a slow machine
+const patience = time.Minute // for whatever does come, on a slow machine
 
 // person sits at a desktop of which only the home is his own.
 type person struct {
@@ -252,6 +252,16 @@ func (p *person) tray() *host.Item {
 		p.Fatal(err)
 	}
 	return item
+}
+
+// items counts the icons in the tray.
+func (p *person) items() int {
+	p.Helper()
+	list, err := host.Items(p.conn)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return len(list)
 }
 
 // tip is the tooltip, once it holds the text.

@@ -547,6 +547,31 @@ func TestDesktopEndedWindowsLeaveNothing(t *testing.T) {
 	p.window()
 }
 
+func TestDesktopATrayIsAloneAndComesBack(t *testing.T) {
+	p := sitDown(t)
+	p.put(codeFile, codeText)
+	p.run("add", "one", "--", "/bin/true") // so that no window opens by itself
+	first := p.start(companion)
+	p.tray()
+	if out, err := p.command(companion).CombinedOutput(); err != nil { // shows the window, and ends
+		t.Fatalf("the second: %v: %s", err, out)
+	}
+	p.window()
+	if n := p.items(); n != 1 {
+		t.Errorf("%d icons", n)
+	}
+	p.endWindows()
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.until("no icon", func() bool { return p.items() == 0 })
+	p.start(companion)
+	p.tip(p.tray(), "Companion")
+	if len(p.windows()) != 0 {
+		t.Error("a window opened, and nobody asked for it")
+	}
+}
+
 func TestDesktopASignalEndsTheWindowQuietly(t *testing.T) {
 	p := sitDown(t)
 	p.put(codeFile, codeText)

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"mcp-companion/clients"
 	"mcp-companion/commands"
@@ -120,11 +121,17 @@ func run(args []string) int {
 	return companion.Run(context.Background(), home, store, args[0], *client)
 }
 
+// leaving is how long a tray that is going may still hold its lock: its icon
+// leaves first, and who starts it again at once means to have it.
+const leaving = 300 * time.Millisecond
+
 // resident is the tray and the clock, until Quit. A second one shows the window
 // instead. Where no desktop shows tray icons the window opens, and says so; the
 // tray goes on waiting for one.
 func resident(ctx context.Context, c *companion.Companion) int {
-	lock, err := files.TryLock(c.Home().TrayLock())
+	brief, cancel := context.WithTimeout(ctx, leaving)
+	lock, err := files.WaitLock(brief, c.Home().TrayLock())
+	cancel()
 	if err != nil {
 		return show(c, "")
 	}
