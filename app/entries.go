@@ -31,7 +31,7 @@ func entriesText(list []companion.EntryState) string {
 		return words.Say("app.apps.entries.none")
 	}
 	text := words.Say("app.apps.entries.ours", "Count", count[companion.Ours])
-	for _, kind := range []companion.EntryKind{companion.Users, companion.Changed, companion.Moved} {
+	for _, kind := range []companion.EntryKind{companion.Users, companion.Extension, companion.Changed, companion.Moved} {
 		if n := count[kind]; n > 0 {
 			text += " " + words.Say("app.apps.entries."+string(kind), "Count", n)
 		}

@@ -163,7 +163,7 @@ func TestEverySentenceIsThere(t *testing.T) {
 	for s := companion.Off; s <= companion.Failing; s++ {
 		ids["status."+s.String()] = true
 	}
-	for _, kind := range []companion.EntryKind{companion.Ours, companion.Users, companion.Changed, companion.Moved} {
+	for _, kind := range []companion.EntryKind{companion.Ours, companion.Users, companion.Changed, companion.Moved, companion.Extension} {
 		ids["app.apps.entry."+string(kind)] = true
 		ids["app.apps.entries."+string(kind)] = true
 	}
