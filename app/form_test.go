@@ -322,10 +322,9 @@ func TestMoreIsFoldedUnlessItIsUsed(t *testing.T) {
 		}
 	}
 	form.more.start.field.SetText(" 120 ")
-	form.more.call.field.SetText("0")
 	test.Tap(form.more.unwatched)
 	test.Tap(form.save)
-	if s := f.draft.Server; s.StartTimeout != 120 || s.CallTimeout != 0 || !s.NoWatching {
+	if s := f.draft.Server; s.StartTimeout != 120 || !s.NoWatching {
 		t.Errorf("draft is %+v", s)
 	}
 }
@@ -333,20 +332,20 @@ func TestMoreIsFoldedUnlessItIsUsed(t *testing.T) {
 func TestAnAddressIsAlwaysWatched(t *testing.T) {
 	f := &fake{}
 	s := sample()
-	s.Servers[2].Server.CallTimeout = 30
+	s.Servers[2].Server.StartTimeout, s.Servers[2].Server.CallTimeout = 30, 40
 	w := open(t, f, s)
 	w.Show("servers/github")
 	test.Tap(w.open[tabServers].(*details).edit)
 	form := w.open[tabServers].(*form)
-	if !form.more.body.Visible() || form.more.watching.Visible() || form.more.call.field.Text != "30" {
+	if !form.more.body.Visible() || form.more.watching.Visible() || form.more.start.field.Text != "30" {
 		t.Error("More is wrong for an address")
 	}
-	form.more.call.field.SetText("")
+	form.more.start.field.SetText("")
 	if !form.dirty() {
 		t.Error("a limit taken away goes unnoticed")
 	}
 	test.Tap(form.save)
-	if f.draft.Server.CallTimeout != 0 || f.draft.Server.NoWatching {
+	if f.draft.Server.StartTimeout != 0 || f.draft.Server.CallTimeout != 40 || f.draft.Server.NoWatching {
 		t.Errorf("draft is %+v", f.draft.Server)
 	}
 }

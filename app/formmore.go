@@ -18,7 +18,6 @@ type formMore struct {
 	fold      *button
 	body      *fyne.Container
 	start     *asked
-	call      *asked
 	unwatched *check
 	watching  *fyne.Container // unwatched with a word about it
 }
@@ -26,10 +25,9 @@ type formMore struct {
 func newFormMore(changed func()) *formMore {
 	m := &formMore{}
 	m.start = newAsked("start", newField(words.Say("app.form.start.hint")), changed)
-	m.call = newAsked("call", newField(words.Say("app.form.call.hint")), changed)
 	m.unwatched = newCheck(words.Say("app.form.unwatched"), func(bool) { changed() })
 	m.watching = stack(3, container.NewHBox(m.unwatched), newCaption(words.Say("app.form.unwatched.help")).box)
-	m.body = stack(16, m.start.box, m.call.box, m.watching)
+	m.body = stack(16, m.start.box, m.watching)
 	m.fold = newIconButton(words.Say("app.form.more"), theme.MenuDropDownIcon(), m.onFold).quiet()
 	m.body.Hide()
 	m.box = stack(10, flush(m.fold), m.body)
@@ -46,9 +44,8 @@ func (m *formMore) onFold() {
 // fill puts the server in, and unfolds where something of it is set.
 func (m *formMore) fill(s servers.Server) {
 	m.start.field.SetText(limitText(s.StartTimeout))
-	m.call.field.SetText(limitText(s.CallTimeout))
 	m.unwatched.put(s.NoWatching)
-	if s.StartTimeout != 0 || s.CallTimeout != 0 || s.NoWatching {
+	if s.StartTimeout != 0 || s.NoWatching {
 		m.onFold()
 	}
 }
@@ -56,28 +53,23 @@ func (m *formMore) fill(s servers.Server) {
 // read puts what stands here into s. What can't be was complained about.
 func (m *formMore) read(s *servers.Server) {
 	s.StartTimeout, _ = limitOf(m.start.field.Text)
-	s.CallTimeout, _ = limitOf(m.call.field.Text)
 	if m.watching.Visible() {
 		s.NoWatching = m.unwatched.Checked
 	}
 }
 
-// complaint says under each limit whether it can't be; beside Save what to change.
+// complaint says under the limit whether it can't be; beside Save what to change.
 func (m *formMore) complaint() string {
-	reason := ""
-	for _, a := range []*asked{m.start, m.call} {
-		text := ""
-		if _, ok := limitOf(a.field.Text); !ok {
-			text = words.Say("app.form.seconds", "Most", mostSeconds)
-			reason = words.Say("app.form.wrong.limit")
-		}
-		a.complain(text)
+	if _, ok := limitOf(m.start.field.Text); ok {
+		m.start.complain("")
+		return ""
 	}
-	return reason
+	m.start.complain(words.Say("app.form.seconds", "Most", mostSeconds))
+	return words.Say("app.form.wrong.limit")
 }
 
 func (m *formMore) snapshot() string {
-	return m.start.field.Text + "\x00" + m.call.field.Text + "\x00" + strconv.FormatBool(m.unwatched.Checked)
+	return m.start.field.Text + "\x00" + strconv.FormatBool(m.unwatched.Checked)
 }
 
 // mostSeconds is a day.

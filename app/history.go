@@ -75,7 +75,9 @@ func (p *historyPage) loaded(records []companion.Record, err error) {
 	}
 }
 
-func sameRecord(a, b companion.Record) bool { return a.ID == b.ID && a.Undone == b.Undone }
+func sameRecord(a, b companion.Record) bool {
+	return a.ID == b.ID && a.Undone == b.Undone && a.Destroyed == b.Destroyed
+}
 
 // recordRow is one transaction.
 type recordRow struct {
@@ -109,7 +111,7 @@ func (p *historyPage) draw(r *recordRow, rec companion.Record) {
 	home, _ := os.UserHomeDir()
 	r.detail.set(words.Say("app.history.line", "When", when(rec.Time, p.w.opts.Now()), "Files", fileNames(rec.Files, home)), colorMuted)
 	show(r.undone, rec.Undone)
-	show(r.undo, !rec.Undone)
+	show(r.undo, !rec.Undone && !rec.Destroyed)
 	r.undo.OnTapped = func() { p.onUndo(rec) }
 }
 

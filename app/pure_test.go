@@ -172,7 +172,7 @@ func TestEverySentenceIsThere(t *testing.T) {
 			ids["app.form."+rows+part] = true
 		}
 	}
-	for _, field := range []string{"name", "command", "args", "cwd", "url", "set", "start", "call"} {
+	for _, field := range []string{"name", "command", "args", "cwd", "url", "set", "start"} {
 		ids["app.form."+field], ids["app.form."+field+".help"] = true, true
 	}
 	for id := range ids {

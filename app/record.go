@@ -28,7 +28,7 @@ func newRecord(w *Window, rec companion.Record) *record {
 	}
 	v.subtitle(about, colorMuted)
 	v.undo = newButton(words.Say("app.record.undo"), v.onUndo).primary()
-	show(v.undo, !rec.Undone)
+	show(v.undo, !rec.Undone && !rec.Destroyed)
 	v.destroy = newButton(words.Say("app.record.destroy"), v.onDestroy)
 	v.busy.locked = []*button{v.undo, v.destroy}
 	v.list = stack(10)

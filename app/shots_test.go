@@ -149,7 +149,7 @@ var shots = map[string]func(w *Window, f *fake){
 		w.Render(s)
 		w.Show("servers/postgres")
 		w.open[tabServers].(*details).onEdit()
-		w.open[tabServers].(*form).more.call.field.SetText("soon")
+		w.open[tabServers].(*form).more.start.field.SetText("soon")
 		scrollDown(w)
 	},
 	"form-folded": func(w *Window, f *fake) { fullForm(w, f); scrollDown(w) },

@@ -211,8 +211,10 @@ func (p *plan) plainEntry(e Entry, s servers.Server) []byte {
 		}
 	case p.spell != nil:
 		list = p.spell(e.Key, s.Command, s.Args)
+	case len(s.Args) == 0:
+		list = []member{{"command", s.Command, false}}
 	default:
-		list = plain(e.Key, s.Command, append([]string{}, s.Args...))
+		list = plain(e.Key, s.Command, s.Args)
 	}
 	if len(s.Env) > 0 && !s.IsRemote() {
 		name := p.EnvName

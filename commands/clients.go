@@ -16,12 +16,7 @@ import (
 )
 
 func clients(ctx context.Context, e *Env, args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	rest, _, err := parse(f, args)
-	if err == nil {
-		err = exactly(rest, 0, 0)
-	}
+	asJSON, err := onlyJSON(args)
 	if err != nil {
 		return err
 	}
@@ -58,7 +53,7 @@ func clients(ctx context.Context, e *Env, args []string) error {
 			text = append(text, []string{c.ID, clientWords(c), strconv.Itoa(len(c.Entries)), c.File})
 		}
 	}
-	if *asJSON {
+	if asJSON {
 		return printJSON(e.Out, map[string]any{"clients": rows})
 	}
 	if len(text) == 0 {

@@ -137,6 +137,17 @@ func parse(f *flag.FlagSet, args []string) (before, behind []string, err error) 
 	return before, behind, nil
 }
 
+// onlyJSON reads the arguments of a command that lists: --json, or nothing.
+func onlyJSON(args []string) (bool, error) {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
+	return *asJSON, err
+}
+
 func usage(text string) error { return fmt.Errorf("%w: %s", errUsage, text) }
 
 func newFlags() *flag.FlagSet { return flag.NewFlagSet("", flag.ContinueOnError) }

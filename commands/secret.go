@@ -81,10 +81,9 @@ func secret(ctx context.Context, e *Env, args []string) error {
 }
 
 func secretList(e *Env, args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	if rest, _, err := parse(f, args); err != nil || len(rest) > 0 {
-		return usage(words.Say("cmd.many", "Text", strings.Join(rest, " ")))
+	asJSON, err := onlyJSON(args)
+	if err != nil {
+		return err
 	}
 	list, err := e.Secrets()
 	if err != nil {
@@ -104,7 +103,7 @@ func secretList(e *Env, args []string) error {
 		rows = append(rows, row{s.ID, s.Label, append([]string{}, s.Servers...)})
 		text = append(text, []string{s.Label, users, s.ID})
 	}
-	if *asJSON {
+	if asJSON {
 		return printJSON(e.Out, map[string]any{"secrets": rows})
 	}
 	return columns(e.Out, text)

@@ -38,16 +38,11 @@ func rowOf(s companion.ServerState) serverRow {
 }
 
 func list(ctx context.Context, e *Env, args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	rest, _, err := parse(f, args)
-	if err == nil {
-		err = exactly(rest, 0, 0)
-	}
+	asJSON, err := onlyJSON(args)
 	if err != nil {
 		return err
 	}
-	return e.printServers(e.State(ctx), *asJSON, nil)
+	return e.printServers(e.State(ctx), asJSON, nil)
 }
 
 // printServers prints the servers, or the named ones.

@@ -10,12 +10,7 @@ import (
 )
 
 func sets(ctx context.Context, e *Env, args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	rest, _, err := parse(f, args)
-	if err == nil {
-		err = exactly(rest, 0, 0)
-	}
+	asJSON, err := onlyJSON(args)
 	if err != nil {
 		return err
 	}
@@ -34,7 +29,7 @@ func sets(ctx context.Context, e *Env, args []string) error {
 		rows = append(rows, row{v.Name, v.Icon, append([]string{}, v.Servers...), v.Current})
 		text = append(text, []string{mark(v.Current) + v.Name, strings.Join(v.Servers, ", ")})
 	}
-	if *asJSON {
+	if asJSON {
 		return printJSON(e.Out, map[string]any{"sets": rows})
 	}
 	text = append(text, []string{mark(s.Set == companion.AllServers) + words.Say("cmd.all")})
@@ -97,12 +92,7 @@ func history(ctx context.Context, e *Env, args []string) error {
 	if len(args) > 0 && args[0] == "scrub" {
 		return scrub(ctx, e, args[1:])
 	}
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	rest, _, err := parse(f, args)
-	if err == nil {
-		err = exactly(rest, 0, 0)
-	}
+	asJSON, err := onlyJSON(args)
 	if err != nil {
 		return err
 	}
@@ -126,7 +116,7 @@ func history(ctx context.Context, e *Env, args []string) error {
 		}
 		text = append(text, []string{r.ID, r.Time.Format("2006-01-02 15:04"), r.Reason, note})
 	}
-	if *asJSON {
+	if asJSON {
 		return printJSON(e.Out, map[string]any{"history": rows})
 	}
 	return columns(e.Out, text)

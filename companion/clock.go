@@ -20,6 +20,7 @@ const (
 	pendingLook = time.Second
 	probeAgain  = 6 * time.Hour
 	backoff     = 5 * time.Minute // doubled for each failure in a row
+	probeRest   = 2 * time.Second // between two probes: many servers are not started at once
 )
 
 // RunClock does what nobody asks for by hand, until ctx ends: it takes back what
@@ -44,6 +45,7 @@ func (c *Companion) RunClock(ctx context.Context) {
 	})
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var probed time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -51,9 +53,14 @@ func (c *Companion) RunClock(ctx context.Context) {
 		case <-changed:
 		case <-timer.C:
 		}
-		c.probeDue(ctx)
+		next := clockEvery
+		if rest := probeRest - time.Since(probed); rest > 0 {
+			next = rest
+		} else if c.probeDue(ctx) {
+			probed, next = time.Now(), probeRest
+		}
 		_ = c.Recover(ctx) // of another process, killed since
-		timer.Reset(min(c.lookAtPending(ctx), c.lookAgain(ctx, time.Now())))
+		timer.Reset(min(next, c.lookAtPending(ctx), c.lookAgain(ctx, time.Now())))
 	}
 }
 
@@ -106,12 +113,11 @@ func (c *Companion) lookAtPending(ctx context.Context) time.Duration {
 	return clockEvery
 }
 
-// probeDue probes the first server that is due; the report that it writes brings
-// the clock back for the next.
-func (c *Companion) probeDue(ctx context.Context) {
+// probeDue probes the first server that is due, and reports whether there was one.
+func (c *Companion) probeDue(ctx context.Context) bool {
 	lib, err := c.Library()
 	if err != nil {
-		return
+		return false
 	}
 	sessions, _ := launch.Sessions(c.home)
 	live := map[string]bool{}
@@ -128,8 +134,9 @@ func (c *Companion) probeDue(ctx context.Context) {
 			continue
 		}
 		_ = c.probeApart(ctx, name)
-		return
+		return true
 	}
+	return false
 }
 
 // nextProbe is when a server that was found so is looked at again.

@@ -20,6 +20,8 @@ type Record struct {
 	Files  []string
 	Undone bool
 	IsUndo bool // it took another one back
+
+	Destroyed bool // what it did is not kept any more
 }
 
 // History lists the transactions, newest first.
@@ -34,7 +36,7 @@ func (c *Companion) History(context.Context) ([]Record, error) {
 	}
 	var records []Record
 	for _, r := range list {
-		records = append(records, Record{r.ID, r.Time.Local(), r.Reason, r.Files, r.Undone, r.Undoes != ""})
+		records = append(records, Record{r.ID, r.Time.Local(), r.Reason, r.Files, r.Undone, r.Undoes != "", r.Destroyed})
 	}
 	return records, nil
 }

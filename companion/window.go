@@ -26,7 +26,12 @@ func (c *Companion) OpenWindow(page string) error {
 		if err != nil {
 			return err
 		}
-		return files.WriteOwn(c.home.AskWindow(), append(data, '\n'))
+		if err := files.WriteOwn(c.home.AskWindow(), append(data, '\n')); err != nil {
+			return err
+		}
+		if !c.closing() {
+			return nil
+		}
 	}
 	name := "mcp-companion-window"
 	if runtime.GOOS == "windows" {
@@ -41,6 +46,18 @@ func (c *Companion) OpenWindow(page string) error {
 		args = append(args, page)
 	}
 	return c.system.Spawn(path, args...)
+}
+
+// closing reports whether the window that was asked is just being closed, and
+// will not answer: its lock comes free.
+func (c *Companion) closing() bool {
+	for range 15 {
+		if !files.IsLocked(c.home.WindowLock()) {
+			return true
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return false
 }
 
 // StartTray starts the tray in a process of its own, unless there is one.

@@ -49,6 +49,9 @@ type Record struct {
 	Files  []string  `json:"files"`
 	Undoes string    `json:"undoes,omitempty"` // the transaction it took back
 	Undone bool      `json:"undone,omitempty"`
+
+	// Destroyed says that what it did is not kept any more: it can't be undone.
+	Destroyed bool `json:"-"`
 }
 
 // step is one file's part of a transaction, in the journal and in a record.
@@ -273,6 +276,8 @@ func (h History) List() ([]Record, error) {
 	for _, p := range paths {
 		var r Record
 		if data, err := os.ReadFile(p); err == nil && json.Unmarshal(data, &r) == nil && r.ID != "" {
+			_, gone := os.Stat(h.sealedPath(r.ID))
+			r.Destroyed = gone != nil
 			list = append(list, r)
 		}
 	}
