@@ -64,6 +64,9 @@ func Parse(path string, data []byte, format Format) (Document, error) {
 	if i := invalidUTF8(t.data); i >= 0 {
 		return nil, syntaxError(path, t.data, i, "not UTF-8 text")
 	}
+	if i := tooDeep(t.data, format); i >= 0 {
+		return nil, syntaxError(path, t.data, i, "too many groups within groups")
+	}
 	switch format {
 	case TOML:
 		return parseTOML(t)
@@ -128,6 +131,49 @@ func (t *text) eol() string {
 // SameValue reports whether two JSON values mean the same. Clients that rewrite
 // their file put members into another order and spell texts and numbers anew.
 func SameValue(a, b []byte) bool { return sameJSON(a, b) }
+
+// deepest is how many brackets may stand within each other. The parsers call
+// themselves for each, and a program that runs out of stack ends.
+const deepest = 1000
+
+// manyDashes are lists within lists in YAML, on one line.
+var manyDashes = bytes.Repeat([]byte("- "), deepest)
+
+// tooDeep finds the bracket that is one too many; -1 when there is none. Strings
+// and comments are passed over in JSON alone: elsewhere a thousand open brackets
+// in them are taken for too many.
+func tooDeep(data []byte, format Format) int {
+	depth, isJSON := 0, format != TOML && format != YAML
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '[' || c == '{':
+			if depth++; depth > deepest {
+				return i
+			}
+		case c == ']' || c == '}':
+			depth = max(depth-1, 0)
+		case isJSON && c == '"':
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+		case isJSON && bytes.HasPrefix(data[i:], []byte("//")):
+			n := bytes.IndexByte(data[i:], '\n')
+			if n < 0 {
+				return -1
+			}
+			i += n
+		case isJSON && bytes.HasPrefix(data[i:], []byte("/*")):
+			if n := bytes.Index(data[i+2:], []byte("*/")); n >= 0 {
+				i += n + 3
+			}
+		case format == YAML && c == '-' && bytes.HasPrefix(data[i:], manyDashes):
+			return i
+		}
+	}
+	return -1
+}
 
 func invalidUTF8(data []byte) int {
 	if utf8.Valid(data) {

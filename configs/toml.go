@@ -244,30 +244,8 @@ func encodeJSON(v any) []byte {
 	return bytes.TrimSpace(b.Bytes())
 }
 
-func (d *tomlDocument) Set(value []byte, at ...string) error {
-	small, err := d.compactValue(value, at)
-	if err != nil {
-		return err
-	}
-	before, _ := d.Value(at...)
-	if sameJSON(before, small) {
-		return nil
-	}
-	edited, err := d.with(small, at)
-	if err != nil {
-		return err
-	}
-	if err := d.take(edited, at); err != nil {
-		return err
-	}
-	d.noted(at, before, d.valueOf(at))
-	return nil
-}
-
-func (d *tomlDocument) valueOf(at []string) []byte {
-	v, _ := d.Value(at...)
-	return v
-}
+func (d *tomlDocument) Set(value []byte, at ...string) error { return setVerified(d, value, at) }
+func (d *tomlDocument) Remove(at ...string) error            { return removeVerified(d, at) }
 
 // with is the file with the value put at the path.
 func (d *tomlDocument) with(value []byte, at []string) ([]byte, error) {
@@ -372,22 +350,6 @@ func (d *tomlDocument) statement(table []string, name string) *statement {
 	return nil
 }
 
-func (d *tomlDocument) Remove(at ...string) error {
-	before, ok := d.Value(at...)
-	if !ok {
-		return nil
-	}
-	edited, err := d.without(at)
-	if err != nil {
-		return err
-	}
-	if err := d.take(edited, at); err != nil {
-		return err
-	}
-	d.noted(at, before, nil)
-	return nil
-}
-
 // without is the file without what is at the path.
 func (d *tomlDocument) without(at []string) ([]byte, error) {
 	if s := d.statement(at[:len(at)-1], at[len(at)-1]); s != nil {
@@ -421,14 +383,21 @@ func (d *tomlDocument) without(at []string) ([]byte, error) {
 // blankBefore takes the empty line before a block along; at the end of a file
 // without a last line end, that of the line before as well.
 func (d *tomlDocument) blankBefore(start, end int) int {
-	eol := []byte(d.eol())
-	if head := d.data[:start]; bytes.HasSuffix(head, slices.Concat(eol, eol)) || len(head) == len(eol) && bytes.Equal(head, eol) {
-		start -= len(eol)
+	if n := len(withoutEOL(d.data[:start])); n < start && (n == 0 || d.data[n-1] == '\n') {
+		start = n
 	}
-	if end == len(d.data) && end > 0 && d.data[end-1] != '\n' && bytes.HasSuffix(d.data[:start], eol) {
-		start -= len(eol)
+	if end == len(d.data) && end > 0 && d.data[end-1] != '\n' {
+		start = len(withoutEOL(d.data[:start]))
 	}
 	return start
+}
+
+// withoutEOL is text without its last line end, of either kind.
+func withoutEOL(text []byte) []byte {
+	if t, ok := bytes.CutSuffix(text, []byte("\n")); ok {
+		return bytes.TrimSuffix(t, []byte("\r"))
+	}
+	return text
 }
 
 func (d *tomlDocument) lineStart(i int) int { return bytes.LastIndexByte(d.data[:i], '\n') + 1 }

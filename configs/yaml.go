@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 )
 
 // yamlDocument is a YAML file whose servers are a mapping, or a list of mappings
@@ -29,7 +31,32 @@ func parseYAML(t text) (Document, error) {
 	return d, nil
 }
 
+// manyAliases finds the alias that is one too many: twenty that lead to each other
+// can stand for a thousand values, and each further one for twice as many.
+func manyAliases(data []byte) (line, column int, found bool) {
+	const most = 20
+	if bytes.Count(data, []byte("*")) <= most {
+		return 0, 0, false
+	}
+	n := 0
+	for _, t := range lexer.Tokenize(string(data)) {
+		if t.Type == token.AliasType {
+			if n++; n > most {
+				return t.Position.Line, t.Position.Column, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
 func (d *yamlDocument) read() error {
+	if line, column, found := manyAliases(d.data); found {
+		return &SyntaxError{d.path, line, column, "more references to other parts than we follow"}
+	}
+	// YAML ends a line there, go-yaml does not.
+	if i := bytes.IndexByte(bytes.ReplaceAll(d.data, []byte("\r\n"), []byte("\n\n")), '\r'); i >= 0 {
+		return syntaxError(d.path, d.data, i, "a line that ends with a carriage return alone")
+	}
 	var v any
 	if err := yaml.UnmarshalWithOptions(d.data, &v, yaml.UseOrderedMap()); err != nil {
 		s := syntaxError(d.path, d.data, 0, yaml.FormatError(err, false, false))
@@ -147,45 +174,8 @@ func plainYAML(v any) any {
 	return v
 }
 
-func (d *yamlDocument) Set(value []byte, at ...string) error {
-	small, err := d.compactValue(value, at)
-	if err != nil {
-		return err
-	}
-	before, _ := d.Value(at...)
-	if sameJSON(before, small) {
-		return nil
-	}
-	edited, err := d.with(small, at)
-	if err != nil {
-		return err
-	}
-	if err := d.take(edited, at); err != nil {
-		return err
-	}
-	after, _ := d.Value(at...)
-	if !sameJSON(after, small) {
-		return d.unsafe(0)
-	}
-	d.noted(at, before, after)
-	return nil
-}
-
-func (d *yamlDocument) Remove(at ...string) error {
-	before, ok := d.Value(at...)
-	if !ok {
-		return nil
-	}
-	edited, err := d.without(at)
-	if err != nil {
-		return err
-	}
-	if err := d.take(edited, at); err != nil {
-		return err
-	}
-	d.noted(at, before, nil)
-	return nil
-}
+func (d *yamlDocument) Set(value []byte, at ...string) error { return setVerified(d, value, at) }
+func (d *yamlDocument) Remove(at ...string) error            { return removeVerified(d, at) }
 
 // take makes edited the file, if nothing but what is at the path differs in it.
 func (d *yamlDocument) take(edited []byte, at []string) error {
