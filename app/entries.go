@@ -39,8 +39,9 @@ func entriesText(list []companion.EntryState) string {
 	return text
 }
 
-// entryTable lists a file's entries, each with whose it is.
-func entryTable(list []companion.EntryState) *fyne.Container {
+// entryTable lists a file's entries, each with whose it is, and what the app has
+// elsewhere.
+func entryTable(list []companion.EntryState, elsewhere []companion.ElsewhereState) *fyne.Container {
 	table := stack(5, widget.NewSeparator())
 	for _, e := range list {
 		status := map[companion.EntryKind]companion.Status{
@@ -49,6 +50,11 @@ func entryTable(list []companion.EntryState) *fyne.Container {
 		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
 			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
 				newLine(words.Say("app.apps.entry."+string(e.Kind)), colorMuted, theme.SizeNameText))))
+	}
+	for _, e := range elsewhere {
+		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(companion.Off).icon, 14).box), nil,
+			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
+				newLine(e.Words, colorMuted, theme.SizeNameText))))
 	}
 	return table
 }

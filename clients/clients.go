@@ -53,6 +53,9 @@ type Client struct {
 	installed func(System) bool
 	// isMain reports whether a process is its main one.
 	isMain func(System, Process) bool
+	// elsewhere and locked are nil where there is nothing to tell.
+	elsewhere func(path string) []Elsewhere
+	locked    func(System) bool
 	// quit and open are nil where it can't be closed and opened from here.
 	quit func(System, []Process) error
 	open func(System) error

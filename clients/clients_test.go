@@ -373,3 +373,49 @@ func TestWhatCannotBeEditedSafelyComesWithTheTextToPaste(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestServersOfOtherPlacesAreTold(t *testing.T) {
+	s := computer(t, "linux")
+	data, err := os.ReadFile("testdata/claude-code/dot-claude.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := s.home("shop")
+	touch(t, s, ".claude.json", "shop/.mcp.json")
+	os.WriteFile(s.home(".claude.json"), []byte(strings.ReplaceAll(string(data), "/home/ana/src/shop", shop)), 0o600)
+	os.WriteFile(filepath.Join(shop, ".mcp.json"), []byte(`{"mcpServers": {"linear": {}, "sentry": {}, "new": {}}}`), 0o600)
+	want := []Elsewhere{{"shop-db", InProject, shop}, {"linear", InProjectFile, shop}, {"new", Unapproved, shop}, {"sentry", SwitchedOff, shop}}
+	if got := Find("claude-code").Elsewhere(s.home(".claude.json")); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+	if got := Find("claude-desktop").Elsewhere("testdata/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
+		t.Errorf("%v", got)
+	}
+	os.WriteFile(s.home(".claude.json"), []byte("{"), 0o600)
+	if got := Find("claude-code").Elsewhere(s.home(".claude.json")); got != nil {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAnOrganisationsPolicyIsSeen(t *testing.T) {
+	for name, c := range map[string]struct {
+		client, os, file string
+		value, set, want bool
+	}{
+		"code, free":         {"claude-code", "linux", "", false, false, false},
+		"code, managed":      {"claude-code", "linux", "/etc/claude-code/managed-mcp.json", false, false, true},
+		"code, managed, mac": {"claude-code", "darwin", "/Library/Application Support/ClaudeCode/managed-mcp.json", false, false, true},
+		"desktop, not set":   {"claude-desktop", "windows", "", false, false, false},
+		"desktop, allowed":   {"claude-desktop", "darwin", "", true, true, false},
+		"desktop, forbidden": {"claude-desktop", "darwin", "", false, true, true},
+	} {
+		s := computer(t, c.os)
+		if c.file != "" {
+			touch(t, s, c.file)
+		}
+		s.Policy = func(string, string, string) (bool, bool) { return c.value, c.set }
+		if got := Find(c.client).Locked(s); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

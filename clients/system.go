@@ -19,6 +19,9 @@ type System struct {
 
 	// Processes lists what runs; nil means this computer's.
 	Processes func() []Process
+	// Policy reads a yes or no that an organisation has set for an app; nil means for
+	// real.
+	Policy func(bundle, app, name string) (value, set bool)
 	// Start runs a program and waits for it; Detach starts one that stays. Nil means
 	// for real.
 	Start  func(name string, args ...string) error
@@ -46,6 +49,16 @@ func (s System) processes() []Process {
 		return s.Processes()
 	}
 	return processes()
+}
+
+func (s System) policy(bundle, app, name string) (value, set bool) {
+	if s.Policy != nil {
+		return s.Policy(bundle, app, name)
+	}
+	if s.OS != runtime.GOOS {
+		return false, false
+	}
+	return policy(bundle, app, name)
 }
 
 func (s System) start(name string, args ...string) error {
@@ -90,6 +103,8 @@ func (s System) env(name string) string {
 		return filepath.Join(s.Home, "AppData", "Roaming")
 	case "LOCALAPPDATA":
 		return filepath.Join(s.Home, "AppData", "Local")
+	case "PROGRAMFILES":
+		return `C:\Program Files`
 	case "XDG_CONFIG_HOME":
 		return filepath.Join(s.Home, ".config")
 	}

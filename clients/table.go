@@ -22,6 +22,7 @@ var table = []*Client{
 		Rewrites: true, Applies: "applies.restart",
 		files: desktopFiles, installed: desktopInstalled,
 		isMain: isDesktop, quit: quitDesktop, open: openDesktop,
+		elsewhere: desktopElsewhere, locked: desktopLocked,
 	},
 	{
 		ID: "claude-code", Title: "Claude Code",
@@ -31,6 +32,7 @@ var table = []*Client{
 		installed: func(s System) bool {
 			return exists(codeFiles(s)[0], s.home(".claude")) || s.onPath("claude")
 		},
+		elsewhere: codeElsewhere, locked: codeLocked,
 		// Claude Desktop brings a copy of it, in a folder of its own.
 		isMain: func(_ System, p Process) bool { return isProgram(p, "claude") && !isDesktopPath(p.Path) },
 	},

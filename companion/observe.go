@@ -140,6 +140,10 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		s.Restart = err == nil
 		if s.File != "" && (s.Managed || s.Installed && c.closely) {
 			s.Entries, s.Problem = c.entryStates(client, s.File, l, lib, lc)
+			s.Elsewhere = c.elsewhereStates(client, s.File)
+			if s.Problem == nil && client.Locked(system) {
+				s.Problem = words.New(words.AppLocked, nil, "Client", client.Title)
+			}
 			s.Vanished = c.vanished(client.ID, s.Entries)
 		}
 		list = append(list, s)
@@ -153,6 +157,18 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		}
 		return 1
 	})
+	return list
+}
+
+// elsewhereStates is what a client has beside its file, for an open window.
+func (c *Companion) elsewhereStates(client *clients.Client, path string) []ElsewhereState {
+	if !c.closely {
+		return nil
+	}
+	var list []ElsewhereState
+	for _, e := range client.Elsewhere(path) {
+		list = append(list, ElsewhereState{e.Key, words.Say("elsewhere."+string(e.Where), "Path", e.Path)})
+	}
 	return list
 }
 

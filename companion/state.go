@@ -107,6 +107,9 @@ type ClientState struct {
 	// writes them once more, LeaveVanished ends the matter.
 	Vanished []string
 
+	// Elsewhere are servers that it also has, in places that are not ours to write.
+	Elsewhere []ElsewhereState
+
 	// Unverified says that what we know of it comes from others' reports: its user is
 	// told to look whether it noticed.
 	Unverified bool
@@ -117,6 +120,12 @@ type EntryState struct {
 	Key    string
 	Server string // the library's server, for ours
 	Kind   EntryKind
+}
+
+// ElsewhereState is a server that a client has in another place than its file.
+type ElsewhereState struct {
+	Key   string
+	Words string // where, and what that means: "Only in the project ~/src/shop, where it comes first"
 }
 
 // EntryKind tells whose an entry is.

@@ -14,6 +14,7 @@ type Code string
 
 // The problems the program knows. Each has its sentences in every language.
 const (
+	AppLocked      Code = "app-locked"
 	AppMissing     Code = "app-missing"
 	AppRunning     Code = "app-running"
 	BadUsage       Code = "bad-usage"
