@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -100,9 +99,6 @@ type app struct {
 // withApp is a desk whose Claude Desktop is a real process.
 func withApp(t *testing.T) (*desk, *app) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("nothing there asks a console program to quit")
-	}
 	d := newDesk(t)
 	a := &app{t: t, file: d.desktop}
 	d.system.Processes = func() []clients.Process {
