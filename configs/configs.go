@@ -64,6 +64,9 @@ func Parse(path string, data []byte, format Format) (Document, error) {
 	if i := invalidUTF8(t.data); i >= 0 {
 		return nil, syntaxError(path, t.data, i, "not UTF-8 text")
 	}
+	if len(t.data) > largest && (format == TOML || format == YAML) {
+		return nil, syntaxError(path, t.data, largest, "a file of this size is no settings file")
+	}
 	if i := tooDeep(t.data, format); i >= 0 {
 		return nil, syntaxError(path, t.data, i, "too many groups within groups")
 	}
@@ -131,6 +134,10 @@ func (t *text) eol() string {
 // SameValue reports whether two JSON values mean the same. Clients that rewrite
 // their file put members into another order and spell texts and numbers anew.
 func SameValue(a, b []byte) bool { return sameJSON(a, b) }
+
+// largest is how much TOML and YAML is read: their parsers take seconds for it.
+// JSON has no limit: Claude Code keeps whole histories in its file.
+const largest = 2 << 20
 
 // deepest is how many brackets may stand within each other. The parsers call
 // themselves for each, and a program that runs out of stack ends.

@@ -307,6 +307,8 @@ func (d *jsonDocument) cut(o *hujson.Object, i int) error {
 			n--
 		}
 		from -= len(lead) - n
+	} else {
+		from -= len(lead) - len(bytes.TrimRight(lead, " \t"))
 	}
 	switch {
 	case len(o.Members) == 1:
