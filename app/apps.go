@@ -193,6 +193,12 @@ func notesOf(c companion.ClientState) *fyne.Container {
 	if keys := keysOf(c.Entries, companion.Changed); len(keys) > 0 {
 		notes.Add(note(words.Say("app.apps.changed", "Count", len(keys), "Names", strings.Join(keys, ", "))))
 	}
+	for _, text := range c.Notes {
+		notes.Add(note(text))
+	}
+	if len(c.NotWritten) > 0 {
+		notes.Add(note(words.Say("app.apps.notwritten", "Files", strings.Join(c.NotWritten, ", "))))
+	}
 	if c.Unverified {
 		notes.Add(note(words.Say("app.apps.unverified")))
 	}

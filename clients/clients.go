@@ -40,6 +40,9 @@ type Client struct {
 	// documents or source; its user is told.
 	Unverified bool
 
+	// Note is the message id of what else its user should know; "" for nothing.
+	Note string
+
 	// Applies is the message id of what makes it notice a change.
 	Applies string
 
@@ -91,6 +94,19 @@ func (c *Client) Files(s System, chosen string) []string {
 
 // CanRestart reports whether Quit and Open work for it.
 func (c *Client) CanRestart() bool { return c.quit != nil && c.open != nil }
+
+// Others are settings files of the client's that are not the ones Files gives:
+// of another profile or an earlier install. They are shown, and not written.
+func (c *Client) Others(s System, chosen string) []string {
+	written := c.Files(s, chosen)
+	var list []string
+	for _, f := range c.files(s) {
+		if !slices.Contains(written, f) && exists(f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
 
 // Running lists the client's main processes.
 func (c *Client) Running(s System) []Process {

@@ -51,27 +51,30 @@ func TestSettingsFilesOfEverySystem(t *testing.T) {
 		want       []string // below the home
 		installed  bool
 	}{
-		"desktop, mac":             {"claude-desktop", "darwin", nil, []string{"/Applications/Claude.app/x"}, []string{"Library/Application Support/Claude/claude_desktop_config.json"}, true},
-		"desktop, linux":           {"claude-desktop", "linux", nil, []string{"/usr/bin/claude-desktop"}, []string{".config/Claude/claude_desktop_config.json"}, true},
-		"desktop, linux, moved":    {"claude-desktop", "linux", []string{"XDG_CONFIG_HOME", "~/cfg"}, nil, []string{"cfg/Claude/claude_desktop_config.json"}, false},
-		"desktop, nowhere":         {"claude-desktop", "linux", nil, []string{".config/Claude/config.json"}, []string{".config/Claude/claude_desktop_config.json"}, false},
-		"desktop, windows classic": {"claude-desktop", "windows", nil, []string{"AppData/Local/AnthropicClaude/claude.exe"}, []string{"AppData/Roaming/Claude/claude_desktop_config.json"}, true},
-		"desktop, windows package": {"claude-desktop", "windows", nil, []string{"AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/Local State"}, []string{"AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json"}, true},
-		"desktop, windows store":   {"claude-desktop", "windows", nil, []string{"AppData/Local/Packages/AnthropicPBC.Claude_fnn82j28hfe8t/LocalCache/x"}, []string{"AppData/Local/Packages/AnthropicPBC.Claude_fnn82j28hfe8t/LocalCache/Roaming/Claude/claude_desktop_config.json"}, true},
-		"desktop, windows data":    {"claude-desktop", "windows", nil, []string{"AppData/Local/Packages/Claude_p/x", "AppData/Local/Claude-Data/claude_p/Local State"}, []string{"AppData/Local/Claude-Data/claude_p/claude_desktop_config.json"}, true},
-		"desktop, only ours there": {"claude-desktop", "windows", nil, []string{"AppData/Roaming/Claude/claude_desktop_config.json", "AppData/Local/Packages/Claude_p/LocalCache/Roaming/Claude/Local State"}, []string{"AppData/Local/Packages/Claude_p/LocalCache/Roaming/Claude/claude_desktop_config.json"}, true},
-		"desktop, windows nowhere": {"claude-desktop", "windows", nil, nil, []string{"AppData/Roaming/Claude/claude_desktop_config.json"}, false},
-		"code":                     {"claude-code", "linux", nil, []string{".claude.json"}, []string{".claude.json"}, true},
-		"code, moved":              {"claude-code", "darwin", []string{"CLAUDE_CONFIG_DIR", "~/cc"}, nil, []string{"cc/.claude.json"}, false},
-		"code, windows":            {"claude-code", "windows", nil, []string{".local/bin/claude.exe"}, []string{".claude.json"}, true},
-		"cline, old":               {"cline-vscode", "linux", nil, []string{".config/Code/User/globalStorage/saoudrizwan.claude-dev/x"}, []string{".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"}, true},
-		"cline, both, two editors": {"cline-vscode", "darwin", nil, []string{".vscode/extensions/saoudrizwan.claude-dev-4.1.0/x", "Library/Application Support/Cursor/User/globalStorage/saoudrizwan.claude-dev/x", ".cline/data/settings/cline_mcp_settings.json"}, []string{"Library/Application Support/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", "Library/Application Support/Cursor/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", ".cline/data/settings/cline_mcp_settings.json"}, true},
-		"cline, windows insiders":  {"cline-vscode", "windows", nil, []string{"AppData/Roaming/Code - Insiders/User/globalStorage/saoudrizwan.claude-dev/x"}, []string{"AppData/Roaming/Code - Insiders/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"}, true},
-		"cline, no extension":      {"cline-vscode", "linux", nil, []string{".cline/data/settings/cline_mcp_settings.json"}, nil, false},
-		"cline cli":                {"cline-cli", "linux", nil, []string{".cline/data/settings/cline_mcp_settings.json"}, []string{".cline/data/settings/cline_mcp_settings.json"}, true},
-		"cline cli, data dir":      {"cline-cli", "linux", []string{"CLINE_DATA_DIR", "~/d", "CLINE_DIR", "~/x"}, nil, []string{"d/settings/cline_mcp_settings.json"}, false},
-		"cline cli, dir":           {"cline-cli", "linux", []string{"CLINE_DIR", "~/x"}, nil, []string{"x/data/settings/cline_mcp_settings.json"}, false},
-		"cline cli, file":          {"cline-cli", "linux", []string{"CLINE_MCP_SETTINGS_PATH", "~/f.json", "CLINE_DIR", "~/x"}, nil, []string{"f.json"}, false},
+		"desktop, mac":                     {"claude-desktop", "darwin", nil, []string{"/Applications/Claude.app/x"}, []string{"Library/Application Support/Claude/claude_desktop_config.json"}, true},
+		"desktop, linux":                   {"claude-desktop", "linux", nil, []string{"/usr/bin/claude-desktop"}, []string{".config/Claude/claude_desktop_config.json"}, true},
+		"desktop, linux, moved":            {"claude-desktop", "linux", []string{"XDG_CONFIG_HOME", "~/cfg"}, nil, []string{"cfg/Claude/claude_desktop_config.json"}, false},
+		"desktop, nowhere":                 {"claude-desktop", "linux", nil, []string{".config/Claude/config.json"}, []string{".config/Claude/claude_desktop_config.json"}, false},
+		"desktop, windows classic":         {"claude-desktop", "windows", nil, []string{"AppData/Local/AnthropicClaude/claude.exe"}, []string{"AppData/Roaming/Claude/claude_desktop_config.json"}, true},
+		"desktop, windows package":         {"claude-desktop", "windows", nil, []string{"AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/Local State"}, []string{"AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json"}, true},
+		"desktop, windows store":           {"claude-desktop", "windows", nil, []string{"AppData/Local/Packages/AnthropicPBC.Claude_fnn82j28hfe8t/LocalCache/x"}, []string{"AppData/Local/Packages/AnthropicPBC.Claude_fnn82j28hfe8t/LocalCache/Roaming/Claude/claude_desktop_config.json"}, true},
+		"desktop, windows data":            {"claude-desktop", "windows", nil, []string{"AppData/Local/Packages/Claude_p/x", "AppData/Local/Claude-Data/claude_p/Local State"}, []string{"AppData/Local/Claude-Data/claude_p/claude_desktop_config.json"}, true},
+		"desktop, only ours there":         {"claude-desktop", "windows", nil, []string{"AppData/Roaming/Claude/claude_desktop_config.json", "AppData/Local/Packages/Claude_p/LocalCache/Roaming/Claude/Local State"}, []string{"AppData/Local/Packages/Claude_p/LocalCache/Roaming/Claude/claude_desktop_config.json"}, true},
+		"desktop, mac, another profile":    {"claude-desktop", "darwin", nil, []string{"Library/Application Support/Claude-work/Local State"}, []string{"Library/Application Support/Claude-work/claude_desktop_config.json"}, true},
+		"desktop, windows, other provider": {"claude-desktop", "windows", nil, []string{"AppData/Local/Claude-3p/Local State"}, []string{"AppData/Local/Claude-3p/claude_desktop_config.json"}, true},
+		"desktop, folder named":            {"claude-desktop", "linux", []string{"CLAUDE_USER_DATA_DIR", "~/data"}, []string{"data/Local State"}, []string{"data/claude_desktop_config.json"}, true},
+		"desktop, windows nowhere":         {"claude-desktop", "windows", nil, nil, []string{"AppData/Roaming/Claude/claude_desktop_config.json"}, false},
+		"code":                             {"claude-code", "linux", nil, []string{".claude.json"}, []string{".claude.json"}, true},
+		"code, moved":                      {"claude-code", "darwin", []string{"CLAUDE_CONFIG_DIR", "~/cc"}, nil, []string{"cc/.claude.json"}, false},
+		"code, windows":                    {"claude-code", "windows", nil, []string{".local/bin/claude.exe"}, []string{".claude.json"}, true},
+		"cline, old":                       {"cline-vscode", "linux", nil, []string{".config/Code/User/globalStorage/saoudrizwan.claude-dev/x"}, []string{".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"}, true},
+		"cline, both, two editors":         {"cline-vscode", "darwin", nil, []string{".vscode/extensions/saoudrizwan.claude-dev-4.1.0/x", "Library/Application Support/Cursor/User/globalStorage/saoudrizwan.claude-dev/x", ".cline/data/settings/cline_mcp_settings.json"}, []string{"Library/Application Support/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", "Library/Application Support/Cursor/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", ".cline/data/settings/cline_mcp_settings.json"}, true},
+		"cline, windows insiders":          {"cline-vscode", "windows", nil, []string{"AppData/Roaming/Code - Insiders/User/globalStorage/saoudrizwan.claude-dev/x"}, []string{"AppData/Roaming/Code - Insiders/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"}, true},
+		"cline, no extension":              {"cline-vscode", "linux", nil, []string{".cline/data/settings/cline_mcp_settings.json"}, nil, false},
+		"cline cli":                        {"cline-cli", "linux", nil, []string{".cline/data/settings/cline_mcp_settings.json"}, []string{".cline/data/settings/cline_mcp_settings.json"}, true},
+		"cline cli, data dir":              {"cline-cli", "linux", []string{"CLINE_DATA_DIR", "~/d", "CLINE_DIR", "~/x"}, nil, []string{"d/settings/cline_mcp_settings.json"}, false},
+		"cline cli, dir":                   {"cline-cli", "linux", []string{"CLINE_DIR", "~/x"}, nil, []string{"x/data/settings/cline_mcp_settings.json"}, false},
+		"cline cli, file":                  {"cline-cli", "linux", []string{"CLINE_MCP_SETTINGS_PATH", "~/f.json", "CLINE_DIR", "~/x"}, nil, []string{"f.json"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := computer(t, c.os, c.env...)
@@ -417,5 +420,17 @@ func TestAnOrganisationsPolicyIsSeen(t *testing.T) {
 		if got := Find(c.client).Locked(s); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+func TestOtherProfilesFilesAreNamedAndNotWritten(t *testing.T) {
+	s := computer(t, "linux")
+	touch(t, s, ".config/Claude/Local State", ".config/Claude/claude_desktop_config.json", ".config/Claude-old/claude_desktop_config.json")
+	d := Find("claude-desktop")
+	if f := d.Files(s, ""); !slices.Equal(f, []string{s.home(".config/Claude/claude_desktop_config.json")}) {
+		t.Errorf("written: %v", f)
+	}
+	if f := d.Others(s, ""); !slices.Equal(f, []string{s.home(".config/Claude-old/claude_desktop_config.json")}) {
+		t.Errorf("others: %v", f)
 	}
 }

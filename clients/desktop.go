@@ -16,10 +16,15 @@ import (
 
 const desktopConfig = "claude_desktop_config.json"
 
-// desktopFolders lists where Claude Desktop may keep its data.
+// desktopFolders lists where Claude Desktop may keep its data: its own folder, those
+// of further profiles (--user-data-dir, by custom Claude-NAME beside it) and of its
+// mode with another provider, Claude-3p.
 func desktopFolders(s System) []string {
+	if dir := s.Getenv("CLAUDE_USER_DATA_DIR"); dir != "" {
+		return []string{dir}
+	}
 	if s.OS != "windows" {
-		return []string{s.support("Claude")}
+		return append([]string{s.support("Claude")}, glob(s.support("Claude-*"))...)
 	}
 	local := s.env("LOCALAPPDATA")
 	var packages []string
@@ -37,7 +42,13 @@ func desktopFolders(s System) []string {
 	for _, p := range packages {
 		list = append(list, filepath.Join(p, "LocalCache", "Roaming", "Claude"))
 	}
-	return append(list, filepath.Join(s.env("APPDATA"), "Claude"))
+	list = append(list, filepath.Join(s.env("APPDATA"), "Claude"))
+	list = append(list, glob(filepath.Join(s.env("APPDATA"), "Claude-*"))...)
+	list = append(list, glob(filepath.Join(local, "Claude-3p"))...)
+	for _, p := range packages {
+		list = append(list, glob(filepath.Join(p, "LocalCache", "Local", "Claude-3p"))...)
+	}
+	return list
 }
 
 // desktopFiles puts the folder first in which the app last ran: the one whose

@@ -19,7 +19,7 @@ var table = []*Client{
 	{
 		ID: "claude-desktop", Title: "Claude Desktop",
 		Format: configs.JSON, Key: serversKey,
-		Rewrites: true, Applies: "applies.restart",
+		Rewrites: true, Applies: "applies.restart", Note: "note.desktop",
 		files: desktopFiles, installed: desktopInstalled,
 		isMain: isDesktop, quit: quitDesktop, open: openDesktop,
 		elsewhere: desktopElsewhere, locked: desktopLocked,

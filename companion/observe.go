@@ -135,12 +135,17 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		if paths := client.Files(system, lc.File); len(paths) > 0 {
 			s.File, s.Others = paths[0], paths[1:]
 		}
+		s.NotWritten = client.Others(system, lc.File)
+		if client.Note != "" {
+			s.Notes = append(s.Notes, words.Say(client.Note))
+		}
 		s.Running = len(client.Running(system)) > 0
 		_, err := os.Stat(c.pendingPath(client.ID))
 		s.Restart = err == nil
 		if s.File != "" && (s.Managed || s.Installed && c.closely) {
 			s.Entries, s.Problem = c.entryStates(client, s.File, l, lib, lc)
-			s.Elsewhere = c.elsewhereStates(client, s.File)
+			s.Elsewhere = c.elsewhereStates(client, s.File, s.Entries)
+			s.Notes = append(s.Notes, doubles(s.Elsewhere)...)
 			if s.Problem == nil && client.Locked(system) {
 				s.Problem = words.New(words.AppLocked, nil, "Client", client.Title)
 			}
@@ -161,15 +166,31 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 }
 
 // elsewhereStates is what a client has beside its file, for an open window.
-func (c *Companion) elsewhereStates(client *clients.Client, path string) []ElsewhereState {
+func (c *Companion) elsewhereStates(client *clients.Client, path string, entries []EntryState) []ElsewhereState {
 	if !c.closely {
 		return nil
 	}
 	var list []ElsewhereState
 	for _, e := range client.Elsewhere(path) {
-		list = append(list, ElsewhereState{e.Key, words.Say("elsewhere."+string(e.Where), "Path", e.Path)})
+		same := slices.ContainsFunc(entries, func(x EntryState) bool { return strings.EqualFold(x.Key, e.Key) })
+		list = append(list, ElsewhereState{e.Key, same, words.Say("elsewhere."+string(e.Where), "Path", e.Path)})
 	}
 	return list
+}
+
+// doubles says which names the client has twice: the one of the project comes
+// first there, an extension's runs beside ours.
+func doubles(list []ElsewhereState) []string {
+	var names []string
+	for _, e := range list {
+		if e.Same && !slices.Contains(names, e.Key) {
+			names = append(names, e.Key)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{words.Say("note.double", "Count", len(names), "Names", strings.Join(names, ", "))}
 }
 
 func (c *Companion) entryStates(client *clients.Client, path string, l clients.Launcher, lib *servers.Library, lc *servers.Client) ([]EntryState, *words.Problem) {

@@ -107,6 +107,12 @@ type ClientState struct {
 	// writes them once more, LeaveVanished ends the matter.
 	Vanished []string
 
+	// NotWritten are settings files of another profile or an earlier install of it.
+	NotWritten []string
+
+	// Notes are sentences about it that its user should know.
+	Notes []string
+
 	// Elsewhere are servers that it also has, in places that are not ours to write.
 	Elsewhere []ElsewhereState
 
@@ -125,6 +131,7 @@ type EntryState struct {
 // ElsewhereState is a server that a client has in another place than its file.
 type ElsewhereState struct {
 	Key   string
+	Same  bool   // an entry of its file has the same name
 	Words string // where, and what that means: "Only in the project ~/src/shop, where it comes first"
 }
 

@@ -31,8 +31,12 @@ import (
 	"mcp-companion/words"
 )
 
-// keep is how many records are kept; the first copies of files are kept for ever.
-const keep = 200
+// How many records are kept, and bytes of them; the first copies of files are kept
+// for ever.
+const (
+	keep      = 200
+	keepBytes = 50 << 20
+)
 
 // History is the record of what we changed, in one home.
 type History struct {
@@ -482,9 +486,15 @@ func (h History) write(path string, v any) error {
 // prune forgets the oldest records. Failures are left for the next time.
 func (h History) prune() {
 	list, _ := h.List()
-	for _, r := range list[min(keep, len(list)):] {
-		os.Remove(h.sealedPath(r.ID))
-		os.Remove(h.recordPath(r.ID))
+	var bytes int64
+	for n, r := range list {
+		if i, err := os.Stat(h.sealedPath(r.ID)); err == nil {
+			bytes += i.Size()
+		}
+		if n >= keep || n > 0 && bytes > keepBytes {
+			os.Remove(h.sealedPath(r.ID))
+			os.Remove(h.recordPath(r.ID))
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -315,5 +316,35 @@ func TestUndoKnowsOurEntryInAnotherSpelling(t *testing.T) {
 	os.WriteFile(p[0], []byte(`{"m":{"k":{"args":["é",1],"command":"a\/b"},"n":1},"theirs":0}`), 0o600)
 	if err := undo(t, h, ""); err != nil || read(t, p[0]) != `{"m":{"n":1},"theirs":0}` {
 		t.Errorf("%v %s", err, read(t, p[0]))
+	}
+}
+
+func TestTheOldestRecordsAreForgottenByCountAndSize(t *testing.T) {
+	h := newHistory(t)
+	put := func(n int, size int64) string {
+		id := fmt.Sprintf("20260101-%06d.000-aaaa", n)
+		if err := h.write(h.recordPath(id), Record{ID: id}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(h.sealedPath(id), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(h.sealedPath(id), size); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	for n := range keep + 5 {
+		put(n, 10)
+	}
+	h.prune()
+	list, _ := h.List()
+	if len(list) != keep || list[0].ID != fmt.Sprintf("20260101-%06d.000-aaaa", keep+4) {
+		t.Fatalf("%d left", len(list))
+	}
+	big := put(keep+5, keepBytes)
+	h.prune()
+	if list, _ = h.List(); len(list) != 1 || list[0].ID != big {
+		t.Errorf("%d left: the newest stays, whatever its size", len(list))
 	}
 }
