@@ -46,6 +46,7 @@ type Companion struct {
 	system clients.System
 	exe    string
 	open   func() (secrets.Store, error)
+	inside func() string // the package this process runs in
 
 	// closely looks at all clients' files, and every second: a window is open.
 	closely bool
@@ -75,7 +76,7 @@ type Options struct {
 
 // New makes a Companion. It touches nothing.
 func New(o Options) *Companion {
-	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, last: &lastGood{}}
+	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, inside: insidePackage, last: &lastGood{}}
 }
 
 // LibraryOnly is c for who changes the library now and the clients' files later.

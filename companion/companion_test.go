@@ -454,3 +454,11 @@ func TestAnOpenWindowSeesAChangeOutside(t *testing.T) {
 	for entries(<-states) != 1 {
 	}
 }
+
+func TestInsideAnotherAppsPackageIsSaid(t *testing.T) {
+	d := newDesk(t)
+	d.inside = func() string { return "Claude_pzs8sxrjxfjjc" }
+	if s := d.State(t.Context()); !words.Has(s.Problem, words.InsidePackage) {
+		t.Errorf("%v", s.Problem)
+	}
+}

@@ -26,6 +26,9 @@ func (c *Companion) State(context.Context) State {
 		return State{Problem: words.For(err)}
 	}
 	s := State{Problem: words.For(err)}
+	if family := c.inside(); s.Problem == nil && family != "" {
+		s.Problem = words.New(words.InsidePackage, nil, "Package", family)
+	}
 	sessions, _ := launch.Sessions(c.home)
 	s.Clients = c.clientStates(lib)
 	for _, p := range c.waiting() {

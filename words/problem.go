@@ -28,6 +28,7 @@ const (
 	FileUnsafe     Code = "file-unsafe"
 	FolderMissing  Code = "folder-missing"
 	ImportNothing  Code = "import-nothing"
+	InsidePackage  Code = "inside-package"
 	KeyMissing     Code = "key-missing"
 	KeyUnknown     Code = "key-unknown"
 	KeychainAbsent Code = "keychain-absent"
