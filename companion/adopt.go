@@ -140,13 +140,12 @@ func (c *Companion) ProposeEject(ctx context.Context, withKeys bool, ids ...stri
 				return err
 			}
 		}
-		p.plain = map[string]servers.Server{}
-		for _, name := range lib.Names() {
-			s, err := c.plainServer(ctx, lib, *lib.Servers[name], withKeys)
-			if err != nil {
-				return err
-			}
-			p.plain[s.ID] = s
+		how := ejectNames
+		if withKeys {
+			how = ejectKeys
+		}
+		if err := c.ejectAll(ctx, lib, p, how); err != nil {
+			return err
 		}
 		for id, lc := range lib.Clients {
 			if lc.Managed && (len(ids) == 0 || slices.Contains(ids, id)) {
@@ -157,6 +156,53 @@ func (c *Companion) ProposeEject(ctx context.Context, withKeys bool, ids ...stri
 		p.only = also
 		return nil
 	}, scope{})
+}
+
+// ejection is how a client's entries become plain ones.
+type ejection string
+
+const (
+	notEjected ejection = ""
+	ejectNames ejection = "names" // of the keys, without values
+	ejectKeys  ejection = "keys"
+)
+
+// ejectAll puts into p what each server is without us.
+func (c *Companion) ejectAll(ctx context.Context, lib *servers.Library, p *Proposal, how ejection) error {
+	p.eject, p.plain = how, map[string]servers.Server{}
+	for _, name := range lib.Names() {
+		s, err := c.plainServer(ctx, lib, *lib.Servers[name], how == ejectKeys)
+		if err != nil {
+			return err
+		}
+		p.plain[s.ID] = s
+	}
+	return nil
+}
+
+// adopting are the entries that p takes over in the client's file, and those that
+// an earlier one was to and that waited for the client's exit: they still have to
+// say what their server does.
+func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[string]clients.Entry, error) {
+	w, _ := c.waitsFor(id)
+	if len(w.Adopt) == 0 {
+		return p.adopt[id], nil
+	}
+	entries, err := c.usersEntries(lib, id)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]clients.Entry{}
+	for _, e := range entries {
+		f, ok := imports.Entry(e.Key, e.Raw)
+		for _, s := range lib.Servers {
+			if ok && w.Adopt[s.ID] == e.Key && c.isSame(lib, p, s, f) {
+				all[s.ID] = e
+			}
+		}
+	}
+	maps.Copy(all, p.adopt[id])
+	return all, nil
 }
 
 // plainServer is the server with its keys' values, or without.

@@ -13,6 +13,7 @@ import (
 	"mcp-companion/clients"
 	"mcp-companion/configs"
 	"mcp-companion/files"
+	"mcp-companion/servers"
 	"mcp-companion/words"
 )
 
@@ -28,8 +29,27 @@ type pending struct {
 	Undo []string `json:"undo,omitempty"`
 	Plan bool     `json:"plan,omitempty"`
 
+	// Adopt names entries of the user's that become ours, each by the id of the server
+	// that it is. Eject says that ours become plain ones, with values or names alone.
+	Adopt map[string]string `json:"adopt,omitempty"`
+	Eject ejection          `json:"eject,omitempty"`
+
 	// PutBack says that it brings back what vanished.
 	PutBack bool `json:"putBack,omitempty"`
+}
+
+// add makes of p what waits when the proposal for the client waits too.
+func (p *pending) add(client string, by *Proposal) {
+	p.Client, p.Reason, p.Plan, p.PutBack, p.Eject = client, by.Reason, true, by.putBack, by.eject
+	if by.eject != notEjected {
+		p.Adopt = nil
+	}
+	for id, e := range by.adopt[client] {
+		if p.Adopt == nil {
+			p.Adopt = map[string]string{}
+		}
+		p.Adopt[id] = e.Key
+	}
 }
 
 func (c *Companion) pendingPath(client string) string {
@@ -119,7 +139,13 @@ func (c *Companion) finish(ctx context.Context, w pending) error {
 		}
 	}
 	_, _, err := c.Do(ctx, func() (*Proposal, error) {
-		p, err := c.propose(w.Reason, nil, scope{only: w.Client})
+		p, err := c.propose(w.Reason, func(lib *servers.Library, p *Proposal) error {
+			if lc := lib.Clients[w.Client]; w.Eject == notEjected || lc != nil && lc.Managed { // the user may have come back
+				return nil
+			}
+			p.only = []string{w.Client}
+			return c.ejectAll(ctx, lib, p, w.Eject)
+		}, scope{only: w.Client})
 		if err == nil {
 			p.putBack = w.PutBack
 		}

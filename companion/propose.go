@@ -35,6 +35,7 @@ type Proposal struct {
 	adopt map[string]map[string]clients.Entry // by client and the server's ID: the entry it takes over
 	only  []string                            // the clients it is about, where f decides
 	plain map[string]servers.Server           // by ID: what takes the place of our entries, for who leaves
+	eject ejection
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -108,7 +109,11 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 		if p.plain != nil && !slices.Contains(p.only, client.ID) || p.plain == nil && !scope.has(client.ID, lc) {
 			continue
 		}
-		want, err := wanted(lib, lc, p.adopt[client.ID])
+		adopt, err := c.adopting(lib, p, client.ID)
+		if err != nil {
+			return err
+		}
+		want, err := wanted(lib, lc, adopt)
 		if err != nil {
 			return err
 		}
@@ -270,7 +275,7 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 	var notes []pending
 	for _, id := range p.waits {
 		note, _ := c.waitsFor(id) // an undo that waits goes on waiting
-		note.Client, note.Reason, note.Plan, note.PutBack = id, p.Reason, true, p.putBack
+		note.add(id, p)
 		notes = append(notes, note)
 	}
 	back, err := c.wait(notes...)

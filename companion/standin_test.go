@@ -330,6 +330,48 @@ func TestAnUndoThatWaitsGivesTheUsersOwnEntryBack(t *testing.T) {
 	}
 }
 
+func TestTakingOverAndLeavingWaitForClaudeDesktopToo(t *testing.T) {
+	d, a := withApp(t)
+	after := func() string {
+		t.Helper()
+		a.change()
+		a.quit()
+		if still, err := d.FinishPending(t.Context()); err != nil || len(still)+len(d.waiting()) != 0 {
+			t.Fatal(still, err)
+		}
+		return strings.Join(strings.Fields(text(t, d.desktop)), "")
+	}
+	a.start()
+	p, err := d.ProposeAdopt(t.Context(), "claude-desktop")
+	if r := d.must(t, p, err); len(r.Waiting) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	d.add(t, "one") // which is written with it
+	if now := after(); strings.Count(now, `"run"`) != 2 || !strings.Contains(now, `"run","mine"`) || strings.Contains(now, "mine-2") {
+		t.Errorf("taken over: %s", now)
+	}
+	a.start()
+	p, err = d.ProposeEject(t.Context(), false, "claude-desktop")
+	if r := d.must(t, p, err); len(r.Waiting) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	if now := after(); strings.Contains(now, `"run"`) || strings.Count(now, `"command":"x"`) != 2 {
+		t.Errorf("left: %s", now)
+	}
+	// left while it runs, and come back before it ends
+	d.manage(t, "claude-desktop")
+	before := text(t, d.desktop)
+	a.start()
+	p, err = d.ProposeEject(t.Context(), false, "claude-desktop")
+	r := d.must(t, p, err)
+	if _, err := d.Undo(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if now := after(); strings.Count(now, `"run"`) != strings.Count(before, `"run"`) {
+		t.Errorf("stayed: %s", now)
+	}
+}
+
 func TestWhatVanishedAtAStartIsSaidAndPutBackOnce(t *testing.T) {
 	d, a := withApp(t)
 	old := filepath.Join(t.TempDir(), "old.json")
