@@ -1,8 +1,8 @@
 #!/bin/bash
 # The real clients on our entries, outside the tests of every day: Claude Code,
-# Cline's CLI and MCP Inspector, each in a home of its own with a real keychain,
-# and Claude Desktop's file. Prints what it saw, and fails when a line did.
-# `make acceptance` brings what it needs (800 MB).
+# Cline's CLI, Codex, Gemini CLI, opencode and MCP Inspector, each in a home of its
+# own with a real keychain, and Claude Desktop's file. Prints what it saw, and fails
+# when a line did. `make acceptance` brings what it needs (2 GB).
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -127,6 +127,21 @@ key() {
 try "Inspector $version" "Claude Code's entry has the key" key "$HOME/.claude.json"
 try "Inspector $version" "Claude Desktop's entry has the key" key "$desktop"
 
+# Three more formats: TOML, JSON with comments, JSONC; each with things of its own.
+mkdir -p "$HOME/.codex" "$HOME/.gemini" "$HOME/.config/opencode"
+cp clients/testdata/codex/config.toml "$HOME/.codex/config.toml"
+printf '{\n  // no question about folders\n  "security": {"folderTrust": {"enabled": false}}\n}\n' >"$HOME/.gemini/settings.json"
+# without $schema opencode puts it in by itself
+printf '{ "$schema": "https://opencode.ai/config.json", "mcp": {}, } // mine\n' >"$HOME/.config/opencode/opencode.jsonc"
+cp -r "$HOME/.codex" "$HOME/.gemini" "$HOME/.config/opencode" "$tmp/" # as they were
+three() { "$companion" apply --client codex --client gemini-cli --client opencode; }
+try Companion "Codex, Gemini CLI and opencode kept in step" three
+app() { (cd "$HOME" && timeout 90 env PATH="$(dirname "$node"):$PATH" "$apps/.bin/$1" mcp list </dev/null 2>&1); }
+lists() { app "$1" | grep -q "$2" && echo "$2"; }
+try "Codex" "mcp list: everything" lists codex 'everything .*enabled'
+try "Gemini CLI" "mcp list: everything is connected" lists gemini 'everything: .*Connected'
+try "opencode" "mcp list: everything is connected" lists opencode 'everything.*connected'
+
 # Claude Desktop isn't here: its file alone, at Linux's place; the other systems'
 # places and files are fixtures of the tests.
 ours() { grep -c '"--for"' "$desktop"; }
@@ -137,6 +152,9 @@ try "Claude Desktop's file" "all three systems: tests of fixtures" others
 undo() {
   while "$companion" undo; do :; done
   cmp "$desktop" clients/testdata/claude-desktop/macos-typical.json
+  cmp "$HOME/.codex/config.toml" "$tmp/.codex/config.toml"
+  cmp "$HOME/.gemini/settings.json" "$tmp/.gemini/settings.json"
+  cmp "$HOME/.config/opencode/opencode.jsonc" "$tmp/opencode/opencode.jsonc"
   [ "$(cat "$HOME/.cline/data/settings/cline_mcp_settings.json")" = '{"mcpServers": {}}' ]
   ! grep mcp-companion "$HOME/.claude.json"
   echo "byte for byte; Claude Code's without an entry of ours"
