@@ -226,6 +226,8 @@ func fileProblem(client *clients.Client, path string, err error) error {
 		return words.New(words.FileUnsafe, err, "File", unsafe.Path, "Line", unsafe.Line, "Text", "")
 	case errors.Is(err, fs.ErrPermission):
 		return words.New(words.FileLocked, err, "File", path)
+	case errors.As(err, new(*fs.PathError)):
+		return words.New(words.FileOdd, err, "File", path)
 	}
 	return fmt.Errorf("%s: %w", client.Title, err)
 }

@@ -17,6 +17,10 @@ import (
 // ErrChanged says that a file is no longer what it was when the Change was made.
 var ErrChanged = errors.New("the file changed in the meantime")
 
+// ErrNoFile says that something else is in the file's place: a folder, a pipe, a
+// link that leads back to itself.
+var ErrNoFile = errors.New("this is no file")
+
 // Change is one edit of one file: its bytes before and after.
 type Change struct {
 	Path    string // as the client names it; a link is followed when writing
@@ -35,7 +39,7 @@ type Change struct {
 // empty one. The error is a *SyntaxError or of the system.
 func Read(path string, format Format) (*Change, Document, error) {
 	c := &Change{Path: path, Format: format}
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	switch {
 	case err == nil:
 		c.Existed, c.Exists, c.Before = true, true, data
@@ -81,7 +85,11 @@ func (c *Change) Write(ctx context.Context) error {
 			return err
 		}
 		if !c.Exists {
-			return os.Remove(c.Path)
+			target, err := followLinks(c.Path)
+			if err != nil {
+				return err
+			}
+			return os.Remove(target)
 		}
 		return write(c.Path, c.After, c.New)
 	})
@@ -98,7 +106,7 @@ func (c *Change) Verify() error {
 }
 
 func (c *Change) isStill(exists bool, data []byte) error {
-	now, err := os.ReadFile(c.Path)
+	now, err := readFile(c.Path)
 	if errors.Is(err, fs.ErrNotExist) && !exists {
 		return nil
 	}
@@ -109,6 +117,21 @@ func (c *Change) isStill(exists bool, data []byte) error {
 		return ErrChanged
 	}
 	return nil
+}
+
+// readFile reads a file and nothing else: a pipe, say, never ends.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "read", Path: path, Err: ErrNoFile}
+	case err == nil:
+		return os.ReadFile(path)
+	}
+	if _, loop := followLinks(path); loop != nil {
+		return nil, loop
+	}
+	return nil, err
 }
 
 // write replaces what path, or the file its links lead to, holds. Mode and owner
@@ -157,7 +180,7 @@ func followLinks(path string) (string, error) {
 		}
 		path = to
 	}
-	return "", &fs.PathError{Op: "follow", Path: path, Err: errors.New("links lead in a circle")}
+	return "", &fs.PathError{Op: "follow", Path: path, Err: ErrNoFile}
 }
 
 // Sweep removes what writers of ours that were killed left beside the file: copies

@@ -58,7 +58,7 @@ func locked(ctx context.Context, path string, kind LockKind, f func() error) err
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		if i, err := os.Stat(lock); err == nil && time.Since(i.ModTime()) > staleAfter {
+		if i, err := os.Stat(lock); err == nil && i.IsDir() && time.Since(i.ModTime()) > staleAfter {
 			dropStale(lock)
 			continue
 		}

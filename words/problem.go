@@ -25,6 +25,7 @@ const (
 	FileBroken     Code = "file-broken"
 	FileChanged    Code = "file-changed"
 	FileLocked     Code = "file-locked"
+	FileOdd        Code = "file-odd"
 	FileUnsafe     Code = "file-unsafe"
 	FolderMissing  Code = "folder-missing"
 	ImportNothing  Code = "import-nothing"

@@ -514,6 +514,8 @@ func fileProblem(path string, err error) error {
 		return words.New(words.DiskFull, err, "File", path)
 	case errors.Is(err, fs.ErrPermission), isReadOnly(err):
 		return words.New(words.FileLocked, err, "File", path)
+	case errors.As(err, new(*fs.PathError)):
+		return words.New(words.FileOdd, err, "File", path)
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
