@@ -206,13 +206,15 @@ func TestTheGuardKnowsNoSecretAndHoldsNoStream(t *testing.T) {
 	s := played("family")
 	s.Env["KEY"] = "s3cret"
 	l := startRun(t, s, nil, "FROM_CLIENT=s3cret")
-	server := l.pids()
+	server, guards := l.pids(), 0
 	for _, pid := range childrenOf(l.cmd.Process.Pid) {
 		if slices.Contains(server, pid) {
 			continue
 		}
+		guards++
+		// Between fork and exec it still is a copy of run.
+		line := awaitLine(t, pid, "\x00guard\x00")
 		env, _ := os.ReadFile(procFile(pid, "environ"))
-		line, _ := os.ReadFile(procFile(pid, "cmdline"))
 		if bytes.Contains(append(env, line...), []byte("s3cret")) || !bytes.Contains(line, []byte("\x00guard\x00")) {
 			t.Errorf("guard: %q %q", line, env)
 		}
@@ -222,7 +224,21 @@ func TestTheGuardKnowsNoSecretAndHoldsNoStream(t *testing.T) {
 			}
 		}
 	}
+	if guards != 1 {
+		t.Errorf("%d guards", guards)
+	}
 	l.end()
+}
+
+// awaitLine is the process's command line, once it holds text.
+func awaitLine(t *testing.T, pid int, text string) []byte {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		line, err := os.ReadFile(procFile(pid, "cmdline"))
+		if err != nil || bytes.Contains(line, []byte(text)) || time.Now().After(deadline) {
+			return line
+		}
+	}
 }
 
 func highestOf(pid int) float64 { return field(procFile(pid, "status"), "VmHWM:") }
