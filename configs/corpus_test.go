@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/pelletier/go-toml/v2"
@@ -406,4 +407,21 @@ func TestFilesOfNoGoodAreRefusedAtOnceOrEditedWithoutHarm(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The same laws for whatever a fuzzer thinks of.
+func FuzzLaws(f *testing.F) {
+	formats := []Format{JSON, JSONComments, JSONC, TOML, YAML}
+	for _, s := range samples(f) {
+		f.Add(s.data, uint8(slices.Index(formats, s.format)), s.key)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, format uint8, key string) {
+		if !utf8.ValidString(key) {
+			return // no client's key
+		}
+		s := sample{name: "fuzz", data: data, format: formats[int(format)%len(formats)], key: key}
+		if _, err := s.law(); err != nil {
+			t.Errorf("%s, %q: %v", s.format, key, err)
+		}
+	})
 }
