@@ -45,6 +45,8 @@ type Actions interface {
 	HistoryDetail(ctx context.Context, id string) ([]companion.FileView, error)
 	ProposeUndo(ctx context.Context, id string) ([]companion.FileView, error)
 	Undo(ctx context.Context, id string) (companion.Result, error)
+	ProposeUndoRest(ctx context.Context, id string) ([]companion.FileView, error)
+	UndoRest(ctx context.Context, id string) (companion.Result, error)
 	Scrub(ctx context.Context, id string) error
 }
 

@@ -214,3 +214,13 @@ func many(n int) companion.State {
 	}
 	return s
 }
+
+func (f *fake) ProposeUndoRest(ctx context.Context, id string) ([]companion.FileView, error) {
+	f.note("propose undo of the rest of %s", id)
+	return nil, nil
+}
+
+func (f *fake) UndoRest(_ context.Context, id string) (companion.Result, error) {
+	f.note("undo the rest of %s", id)
+	return companion.Result{}, nil
+}

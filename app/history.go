@@ -25,12 +25,14 @@ type historyPage struct {
 	full    *fyne.Container
 	records []companion.Record
 	loading bool
-	stale   bool // asked again while loading
+	stale   bool             // asked again while loading
+	undone  companion.Record // the last one that Undo was pressed for
 }
 
 func newHistoryPage(w *Window) *historyPage {
 	p := &historyPage{frame: newFrame(w, words.Say("app.tab.history")), w: w}
 	p.subtitle(words.Say("app.history.about"), colorMuted)
+	w.offerRest(p, p.busy, p.told, func() companion.Record { return p.undone })
 	p.list = newRows(func() int { return len(p.records) },
 		func() fyne.CanvasObject { return newRecordRow() },
 		func(i int, o fyne.CanvasObject) { p.draw(o.(*recordRow), p.records[i]) })
@@ -127,7 +129,10 @@ func fileNames(files []string, home string) string {
 	return strings.Join(names, ", ")
 }
 
-func (p *historyPage) onUndo(rec companion.Record) { p.w.walk(p.busy, p.w.undoing(p, rec)) }
+func (p *historyPage) onUndo(rec companion.Record) {
+	p.undone = rec
+	p.w.walk(p.busy, p.w.undoing(p, rec, false))
+}
 
 // onOpen shows what the transaction at i did.
 func (p *historyPage) onOpen(i widget.ListItemID) {

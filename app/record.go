@@ -32,6 +32,7 @@ func newRecord(w *Window, rec companion.Record) *record {
 	v.destroy = newButton(words.Say("app.record.destroy"), v.onDestroy)
 	v.busy.locked = []*button{v.undo, v.destroy}
 	v.list = stack(10)
+	w.offerRest(v, v.busy, v.told, func() companion.Record { return v.rec })
 	back := newIconButton(words.Say("app.tab.history"), iconBack, v.onEscape).quiet()
 	v.lay(back, []fyne.CanvasObject{v.destroy, v.undo}, scrolled(720, v.list), nil)
 	return v
@@ -64,20 +65,36 @@ func (v *record) loaded(files []companion.FileView, err error) {
 	}
 }
 
-func (v *record) onUndo() { v.w.walk(v.busy, v.w.undoing(v, v.rec)) }
+func (v *record) onUndo() { v.w.walk(v.busy, v.w.undoing(v, v.rec, false)) }
 
-// undoing is the way to take rec back, from the page that offers it.
-func (w *Window) undoing(from view, rec companion.Record) change {
+// offerRest lets a page take the rest of rec back, where a part of it was changed
+// since.
+func (w *Window) offerRest(from view, b *busy, n *notice, rec func() companion.Record) {
+	n.mend = func(p *words.Problem) fyne.CanvasObject {
+		if p == nil || p.Code != words.UndoConflict {
+			return nil
+		}
+		return newButton(words.Say("app.history.rest"), func() { w.walk(b, w.undoing(from, rec(), true)) })
+	}
+}
+
+// undoing is the way to take rec back, or the rest of it, from the page that offers
+// it.
+func (w *Window) undoing(from view, rec companion.Record, rest bool) change {
+	propose, undo := w.actions.ProposeUndo, w.actions.Undo
+	if rest {
+		propose, undo = w.actions.ProposeUndoRest, w.actions.UndoRest
+	}
 	title := words.Say("app.history.undo.title", "Reason", rec.Reason)
 	return change{
 		tab: tabHistory, from: from,
 		title: title, verb: words.Say("app.history.undo"), doing: words.Say("app.doing.undo"),
 		propose: func(ctx context.Context) (*companion.Proposal, error) {
-			files, err := w.actions.ProposeUndo(ctx, rec.ID)
+			files, err := propose(ctx, rec.ID)
 			return &companion.Proposal{Reason: title, Files: files}, err
 		},
 		apply: func(ctx context.Context, _ *companion.Proposal) (companion.Result, error) {
-			return w.actions.Undo(ctx, rec.ID)
+			return undo(ctx, rec.ID)
 		},
 		done: func() view { return w.history },
 	}

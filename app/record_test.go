@@ -100,3 +100,21 @@ func TestADestroyedRecordSaysSo(t *testing.T) {
 		t.Error("offers what can't be done")
 	}
 }
+
+func TestTheRestIsTakenBackWhereAPartWasChanged(t *testing.T) {
+	f := &fake{undo: words.New(words.UndoConflict, nil, "File", "mcp.json")}
+	f.records = []companion.Record{{ID: "2", Time: noon, Reason: "Switched"}}
+	w := open(t, f, sample())
+	w.Show("history")
+	w.history.onUndo(f.records[0])
+	if v, ok := w.open[tabHistory].(*preview); ok {
+		test.Tap(v.apply)
+	}
+	if n := len(w.history.told.buttons.Objects); n != 1 {
+		t.Fatalf("%d ways out are offered", n)
+	}
+	f.calls = nil
+	test.Tap(w.history.told.buttons.Objects[0].(*button))
+	test.Tap(previewed(t, w, tabHistory).apply)
+	f.did(t, "propose undo of the rest of 2", "undo the rest of 2")
+}

@@ -55,7 +55,7 @@ func init() {
 		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},
 		{"history", "history [--json] | history scrub [ID]", history},
-		{"undo", "undo [ID]", undo},
+		{"undo", "undo [ID] [--rest]", undo},
 	}
 }
 

@@ -139,14 +139,24 @@ func scrub(ctx context.Context, e *Env, args []string) error {
 }
 
 func undo(ctx context.Context, e *Env, args []string) error {
-	if err := exactly(args, 0, 1); err != nil {
+	f := newFlags()
+	rest := f.Bool("rest", false, "")
+	args, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(args, 0, 1)
+	}
+	if err != nil {
 		return err
 	}
 	id := ""
 	if len(args) == 1 {
 		id = args[0]
 	}
-	r, err := e.Undo(ctx, id)
+	do := e.Undo
+	if *rest {
+		do = e.UndoRest
+	}
+	r, err := do(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -84,20 +84,32 @@ func (c *Companion) Scrub(ctx context.Context, id string) error {
 	return c.locked(ctx, func() error { return c.history(&servers.Library{}).Scrub(id) })
 }
 
-// ProposeUndo computes what Undo would change.
+// ProposeUndo computes what Undo would change, and ProposeUndoRest what UndoRest
+// would.
 func (c *Companion) ProposeUndo(ctx context.Context, id string) ([]FileView, error) {
+	return c.proposeUndo(ctx, id, false)
+}
+
+func (c *Companion) ProposeUndoRest(ctx context.Context, id string) ([]FileView, error) {
+	return c.proposeUndo(ctx, id, true)
+}
+
+func (c *Companion) proposeUndo(ctx context.Context, id string, rest bool) ([]FileView, error) {
 	lib, err := c.Library()
 	if err != nil {
 		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
-	_, changes, err := c.history(lib).UndoOf(limited, id)
+	_, changes, err := c.history(lib).UndoOf(limited, id, rest)
 	if err != nil {
 		return nil, err
 	}
 	var views []FileView
 	for _, change := range changes {
+		if change.IsEmpty() {
+			continue
+		}
 		views = append(views, FileView{Path: change.Path, Client: c.clientOf(lib, change.Path), Diff: change.Diff()})
 	}
 	return views, nil
@@ -106,6 +118,16 @@ func (c *Companion) ProposeUndo(ctx context.Context, id string) ([]FileView, err
 // Undo takes the transaction back, the last one that stands when id is "". A
 // client that must be closed for it keeps its part waiting.
 func (c *Companion) Undo(ctx context.Context, id string) (Result, error) {
+	return c.undo(ctx, id, false)
+}
+
+// UndoRest is Undo where somebody changed a part of what was written: that part
+// stays as it is now, and all else is taken back.
+func (c *Companion) UndoRest(ctx context.Context, id string) (Result, error) {
+	return c.undo(ctx, id, true)
+}
+
+func (c *Companion) undo(ctx context.Context, id string, rest bool) (Result, error) {
 	var result Result
 	err := c.locked(ctx, func() error {
 		lib, err := c.Library()
@@ -115,7 +137,7 @@ func (c *Companion) Undo(ctx context.Context, id string) (Result, error) {
 		h := c.history(lib)
 		limited, cancel := context.WithTimeout(ctx, storeLimit)
 		defer cancel()
-		r, changes, err := h.UndoOf(limited, id)
+		r, changes, err := h.UndoOf(limited, id, rest)
 		if err != nil {
 			return err
 		}

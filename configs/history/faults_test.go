@@ -58,7 +58,7 @@ func groundHistory(dir string) History {
 func transact(dir string, undo bool) error {
 	h, ctx := groundHistory(dir), context.Background()
 	if undo {
-		r, changes, err := h.UndoOf(ctx, "")
+		r, changes, err := h.UndoOf(ctx, "", false)
 		if err == nil {
 			_, err = h.Undo(ctx, r, "undo", changes)
 		}

@@ -22,7 +22,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"mcp-companion/configs"
@@ -192,7 +191,7 @@ func (h History) rollBack(changes []*configs.Change) error {
 		if s.isBack() {
 			continue
 		}
-		back, err := s.reverse()
+		back, err := s.reverse(false)
 		if err == nil {
 			err = back.Write(context.Background())
 		}
@@ -203,14 +202,18 @@ func (h History) rollBack(changes []*configs.Change) error {
 	return errors.Join(errs...)
 }
 
-// conflict says that a file fits neither rule of taking back.
+// conflict says that a file fits neither rule of taking back: since is the edit
+// that somebody made of what we had written; empty where the whole file is gone.
 type conflict struct {
-	path string
-	at   []string
+	path  string
+	since configs.Edit
 }
 
 func (c *conflict) Error() string {
-	return fmt.Sprintf("%s: %s was changed since", c.path, strings.Join(c.at, "."))
+	if len(c.since.At) == 0 {
+		return c.path + ": the file is gone"
+	}
+	return fmt.Sprintf("%s: changed since: %s", c.path, c.since.Diff())
 }
 
 // isBack reports whether the file is what it was before the step.
@@ -223,7 +226,7 @@ func (s step) isBack() bool {
 }
 
 // reverse is the Change that takes the step back, by the rule of undo.
-func (s step) reverse() (*configs.Change, error) {
+func (s step) reverse(rest bool) (*configs.Change, error) {
 	data, err := os.ReadFile(s.Path)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -243,6 +246,9 @@ func (s step) reverse() (*configs.Change, error) {
 		return c, nil
 	}
 	if !exists || !s.Exists {
+		if c.Exists, c.After = exists, data; rest {
+			return c, nil
+		}
 		return nil, &conflict{path: s.Path}
 	}
 	d, err := configs.Parse(s.Path, data, s.Format)
@@ -255,7 +261,10 @@ func (s step) reverse() (*configs.Change, error) {
 		case ok == (e.Before != nil) && (!ok || configs.SameValue(now, e.Before)):
 			continue // already back
 		case ok != (e.After != nil) || ok && !configs.SameValue(now, e.After):
-			return nil, &conflict{s.Path, e.At}
+			if !rest {
+				return nil, &conflict{s.Path, configs.Edit{At: e.At, Before: e.After, After: now}}
+			}
+			continue
 		case e.Before == nil:
 			err = d.Remove(e.At...)
 		default:
@@ -337,7 +346,8 @@ func (h History) Scrub(id string) error {
 // UndoOf is what taking the transaction back would change; id "" is the last one
 // that was not undone and undoes nothing itself. An UndoConflict Problem names a
 // file that somebody changed where we had.
-func (h History) UndoOf(ctx context.Context, id string) (Record, []*configs.Change, error) {
+// With rest, what was changed since is left as it is, and all else taken back.
+func (h History) UndoOf(ctx context.Context, id string, rest bool) (Record, []*configs.Change, error) {
 	list, err := h.List()
 	if err != nil {
 		return Record{}, nil, err
@@ -352,7 +362,7 @@ func (h History) UndoOf(ctx context.Context, id string) (Record, []*configs.Chan
 	}
 	var changes []*configs.Change
 	for _, s := range slices.Backward(steps) {
-		c, err := s.reverse()
+		c, err := s.reverse(rest)
 		var con *conflict
 		if errors.As(err, &con) {
 			return Record{}, nil, words.New(words.UndoConflict, err, "File", s.Path)
@@ -377,7 +387,7 @@ func (h History) PartOf(ctx context.Context, id string, paths []string) ([]*conf
 		if !slices.Contains(paths, s.Path) {
 			continue
 		}
-		c, err := s.reverse()
+		c, err := s.reverse(false)
 		switch {
 		case err == nil:
 			changes = append(changes, c)
@@ -446,7 +456,7 @@ func (s step) takeBack() error {
 	if s.isBack() {
 		return nil
 	}
-	back, err := s.reverse()
+	back, err := s.reverse(false)
 	if err == nil {
 		err = back.Write(context.Background())
 	}

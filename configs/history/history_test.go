@@ -78,7 +78,7 @@ func apply(t *testing.T, h History, changes []*configs.Change) string {
 
 func undo(t *testing.T, h History, id string) error {
 	t.Helper()
-	r, changes, err := h.UndoOf(t.Context(), id)
+	r, changes, err := h.UndoOf(t.Context(), id, false)
 	if err != nil {
 		return err
 	}
@@ -141,6 +141,21 @@ func TestUndoAsksWhereOurEntryWasChanged(t *testing.T) {
 	}
 	if read(t, p[0]) != mine {
 		t.Error("a part was taken back all the same")
+	}
+	// the difference is told; and the rest can be taken back
+	r, _, err := h.UndoOf(t.Context(), "", false)
+	if err == nil || !strings.Contains(errors.Unwrap(err).Error(), `-  "x": 1`) || !strings.Contains(errors.Unwrap(err).Error(), `+  "x": 2`) {
+		t.Errorf("the difference: %v", errors.Unwrap(err))
+	}
+	r, changes, err := h.UndoOf(t.Context(), "", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Undo(t.Context(), r, "undo", changes); err != nil {
+		t.Fatal(err)
+	}
+	if read(t, p[0]) != "{}" || read(t, p[1]) != `{"m":{"n":1.0,"k":{"x":2}}}` {
+		t.Errorf("%s %s", read(t, p[0]), read(t, p[1]))
 	}
 }
 
