@@ -162,10 +162,7 @@ func (c *Companion) Recover(ctx context.Context) error {
 
 // lean is the path of mcp-companion, whichever of the programs this is.
 func (c *Companion) lean() string {
-	name := "mcp-companion"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
+	name := leanName()
 	if filepath.Base(c.exe) == name {
 		return c.exe
 	}
@@ -173,6 +170,14 @@ func (c *Companion) lean() string {
 		return beside
 	}
 	return c.exe
+}
+
+// leanName is what the launcher is called: an entry is known as ours by it.
+func leanName() string {
+	if runtime.GOOS == "windows" {
+		return "mcp-companion.exe"
+	}
+	return "mcp-companion"
 }
 
 func isFile(path string) bool {
@@ -193,16 +198,15 @@ func (c *Companion) launcher() (l clients.Launcher, isCopy bool) {
 	if !c.home.IsDefault() {
 		l.Home = string(c.home)
 	}
-	path := c.lean()
-	bin := filepath.Join(string(c.home), "bin")
-	for _, dir := range append(staying[runtime.GOOS], bin+string(filepath.Separator)) {
-		if strings.HasPrefix(path, dir) {
-			l.Path = shortPath(path)
+	path, name := c.lean(), leanName()
+	for _, dir := range staying[runtime.GOOS] {
+		if strings.HasPrefix(path, dir) && filepath.Base(path) == name {
+			l.Path = filepath.Join(shortFolder(filepath.Dir(path)), name)
 			return l, false
 		}
 	}
-	l.Path = filepath.Join(bin, filepath.Base(path))
-	return l, true
+	l.Path = filepath.Join(shortFolder(string(c.home)), "bin", name)
+	return l, path != filepath.Join(string(c.home), "bin", name)
 }
 
 // launcherNow is what clients' entries start, for who only reads.

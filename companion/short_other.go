@@ -2,5 +2,5 @@
 
 package companion
 
-// shortPath is path itself where blanks do no harm.
-func shortPath(path string) string { return path }
+// shortFolder is dir itself where blanks do no harm.
+func shortFolder(dir string) string { return dir }

@@ -6,20 +6,21 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// shortPath is path without blanks, where the system has a short form for it:
-// several clients split a command at them.
-func shortPath(path string) string {
-	if !strings.Contains(path, " ") {
-		return path
+// shortFolder is dir without blanks, where the system has a short form for it:
+// several clients split a command at them. A program's own name is never
+// shortened: MCP-CO~1.EXE is not known as ours.
+func shortFolder(dir string) string {
+	if !strings.Contains(dir, " ") {
+		return dir
 	}
-	long, err := windows.UTF16PtrFromString(path)
+	long, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
-		return path
+		return dir
 	}
 	buf := make([]uint16, windows.MAX_LONG_PATH)
 	n, err := windows.GetShortPathName(long, &buf[0], uint32(len(buf)))
 	if err != nil || n == 0 || int(n) > len(buf) {
-		return path
+		return dir
 	}
 	return windows.UTF16ToString(buf[:n])
 }
