@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,9 @@ func ReadSettings(home files.Home) (Settings, error) {
 		var at *configs.SyntaxError
 		errors.As(err, &at)
 		return s, words.New(words.FileBroken, err, "File", at.Path, "Line", at.Line, "Column", at.Column, "Text", at.Msg)
+	}
+	if data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))); len(data) == 0 {
+		return s, nil
 	}
 	if err := json.Unmarshal(data, &s); err != nil {
 		return s, fmt.Errorf("%s: %w", home.Settings(), err)
