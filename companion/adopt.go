@@ -2,7 +2,7 @@ package companion
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -205,16 +205,19 @@ func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[
 	return all, nil
 }
 
-// plainServer is the server with its keys' values, or without.
+// plainServer is the server with its keys' values, or without; a key that was
+// never entered has none.
 func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s servers.Server, withKeys bool) (servers.Server, error) {
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
 	values := map[string]string{}
 	for _, id := range s.SecretIDs() {
 		if !withKeys {
 			continue
 		}
-		v, err := c.store().Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
-		if err != nil {
-			return s, fmt.Errorf("%s: %w", lib.Secrets[id].Label, secrets.Problem(err))
+		v, err := c.store().Get(limited, secrets.Ref{Library: lib.ID, ID: id})
+		if err != nil && !errors.Is(err, secrets.ErrNotFound) {
+			return s, secrets.Problem(err)
 		}
 		values[id] = v.Reveal()
 	}
@@ -222,7 +225,9 @@ func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s ser
 	s.Env, s.Headers, s.Args = maps.Clone(s.Env), maps.Clone(s.Headers), slices.Clone(s.Args)
 	for _, m := range []map[string]string{s.Env, s.Headers} {
 		for k, v := range m {
-			m[k] = strings.TrimSpace(fill(v))
+			if full := fill(v); full != v {
+				m[k] = strings.TrimSpace(full) // "Bearer " without its key
+			}
 		}
 	}
 	for i, a := range s.Args {

@@ -21,10 +21,11 @@ func (c *Companion) Probe(ctx context.Context, name string) (health.Report, erro
 	if err != nil {
 		return health.Report{}, err
 	}
-	name, s, ok := lib.Find(name)
+	found, s, ok := lib.Find(name)
 	if !ok {
 		return health.Report{}, words.New(words.ServerUnknown, nil, "Name", name)
 	}
+	name = found
 	ctx, cancel := context.WithTimeout(ctx, s.Start(probeLimit))
 	defer cancel()
 	r := health.Report{Version: 1, Server: s.ID, Name: name, Time: time.Now().UTC()}

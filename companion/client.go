@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"mcp-companion/clients"
-	"mcp-companion/configs"
 	"mcp-companion/files"
 	"mcp-companion/servers"
 	"mcp-companion/words"
@@ -255,5 +254,3 @@ func titleOf(id string) string {
 	}
 	return id
 }
-
-func changesOf(list ...*configs.Change) []*configs.Change { return list }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mcp-companion/configs"
 	"mcp-companion/files"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
@@ -55,7 +56,7 @@ func putServer(lib *servers.Library, p *Proposal, d Draft) error {
 		}
 	}
 	s := d.Server
-	s.Env, s.Headers = maps.Clone(s.Env), maps.Clone(s.Headers)
+	s.Args, s.Env, s.Headers = slices.Clone(s.Args), maps.Clone(s.Env), maps.Clone(s.Headers)
 	if d.Was != "" {
 		old, ok := lib.Servers[d.Was]
 		if !ok {
@@ -126,11 +127,11 @@ func (c *Companion) ProposeRemove(_ context.Context, name string) (*Proposal, er
 // header, of a remote server) would change.
 func (c *Companion) ProposeSecret(_ context.Context, name, variable string, value Secret) (*Proposal, error) {
 	return c.propose(words.Say("reason.secret", "Name", name, "Key", variable), func(lib *servers.Library, p *Proposal) error {
-		name, s, ok := lib.Find(name)
+		found, s, ok := lib.Find(name)
 		if !ok {
 			return words.New(words.ServerUnknown, nil, "Name", name)
 		}
-		d := Draft{Was: name, Name: name, Server: *s, Sets: lib.SetsOf(name)}
+		d := Draft{Was: found, Name: found, Server: *s, Sets: lib.SetsOf(found)}
 		typed := map[string]Secret{variable: value}
 		if s.IsRemote() {
 			d.Headers = typed
@@ -145,7 +146,7 @@ func (c *Companion) ProposeSecret(_ context.Context, name, variable string, valu
 // would change.
 func (c *Companion) ProposeForget(_ context.Context, name, variable string) (*Proposal, error) {
 	return c.propose(words.Say("reason.forget", "Name", name, "Key", variable), func(lib *servers.Library, p *Proposal) error {
-		name, s, ok := lib.Find(name)
+		_, s, ok := lib.Find(name)
 		if !ok {
 			return words.New(words.ServerUnknown, nil, "Name", name)
 		}
@@ -169,21 +170,26 @@ func (c *Companion) ForgetUnused(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
+		var unused []string
 		for id := range lib.Secrets {
-			if len(lib.SecretUsers(id)) > 0 {
-				continue
+			if len(lib.SecretUsers(id)) == 0 {
+				unused = append(unused, id)
+				delete(lib.Secrets, id)
 			}
-			if err := c.store().Delete(ctx, secrets.Ref{Library: lib.ID, ID: id}); err != nil {
-				return secrets.Problem(err)
-			}
-			delete(lib.Secrets, id)
-			n++
 		}
-		change, err := lib.Change()
+		change, err := lib.Change() // before any value goes: it may be a library we don't write
 		if err != nil {
 			return err
 		}
-		_, err = c.write(ctx, lib, words.Say("reason.unused"), changesOf(change))
+		limited, cancel := context.WithTimeout(ctx, storeLimit)
+		defer cancel()
+		for _, id := range unused {
+			if err := c.store().Delete(limited, secrets.Ref{Library: lib.ID, ID: id}); err != nil {
+				return secrets.Problem(err)
+			}
+		}
+		n = len(unused)
+		_, err = c.write(limited, lib, words.Say("reason.unused"), []*configs.Change{change})
 		return err
 	})
 	return n, err

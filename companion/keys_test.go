@@ -1,0 +1,120 @@
+package companion
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"mcp-companion/secrets"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// keyed is a server with one key, in Claude Code.
+func (d *desk) keyed(t *testing.T) (ref secrets.Ref) {
+	t.Helper()
+	p, err := d.ProposeServer(t.Context(), Draft{Name: "one", Server: servers.Server{Command: "x", Env: map[string]string{"PAD": " a "}}, Env: map[string]Secret{"TOKEN": NewSecret("hunter2")}})
+	d.must(t, p, err)
+	d.manage(t, "claude-code")
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secrets.Ref{Library: lib.ID, ID: lib.Servers["one"].SecretIDs()[0]}
+}
+
+func TestLeavingWithKeysLeavesAMissingOneEmpty(t *testing.T) {
+	d := newDesk(t)
+	d.keyed(t)
+	p, err := d.ProposeRemove(t.Context(), "one")
+	r := d.must(t, p, err)
+	if n, err := d.ForgetUnused(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if _, err := d.Undo(t.Context(), r.ID); err != nil { // the server is back, its key is not
+		t.Fatal(err)
+	}
+	p, err = d.ProposeEject(t.Context(), true)
+	d.must(t, p, err)
+	if got := text(t, d.code); !strings.Contains(got, `"TOKEN": ""`) && !strings.Contains(got, `"TOKEN":""`) || !strings.Contains(got, `" a "`) {
+		t.Error(got)
+	}
+}
+
+func TestAKeyIsForgottenOnlyWhereTheLibraryCanBeWritten(t *testing.T) {
+	d := newDesk(t)
+	ref := d.keyed(t)
+	p, err := d.ProposeRemove(t.Context(), "one")
+	d.must(t, p, err)
+	d.edit(t, `"version": 1`, `"version": 2`) // a later version's
+	if _, err := d.ForgetUnused(t.Context()); !words.Has(err, words.LibraryNewer) {
+		t.Errorf("%v", err)
+	}
+	if v, err := d.store.Get(t.Context(), ref); err != nil || v.Reveal() != "hunter2" {
+		t.Error("the key is gone, and undo has nothing to give back")
+	}
+}
+
+// edit replaces text in library.json, as a hand would.
+func (d *desk) edit(t *testing.T, from, to string) {
+	t.Helper()
+	path := d.Home().Library()
+	if now := strings.Replace(text(t, path), from, to, 1); now == text(t, path) || os.WriteFile(path, []byte(now), 0o600) != nil {
+		t.Fatalf("no %s in %s", from, now)
+	}
+}
+
+// silent is a keychain that asks its user, who is not there.
+type silent struct{ secrets.Memory }
+
+func (s *silent) Get(ctx context.Context, _ secrets.Ref) (secrets.Secret, error) {
+	return secrets.Secret{}, s.Delete(ctx, secrets.Ref{})
+}
+
+func (s *silent) Delete(ctx context.Context, _ secrets.Ref) error {
+	if _, ok := ctx.Deadline(); !ok {
+		panic("waits for ever")
+	}
+	return secrets.ErrLocked
+}
+
+func TestAKeychainIsNeverWaitedForWithoutALimit(t *testing.T) {
+	d := newDesk(t)
+	d.keyed(t)
+	d.Companion.open = func() (secrets.Store, error) { return &silent{}, nil }
+	if _, err := d.ProposeEject(t.Context(), true); !words.Has(err, words.KeychainLocked) {
+		t.Error(err)
+	}
+	p, err := d.ProposeForget(t.Context(), "one", "TOKEN")
+	d.must(t, p, err)
+	if _, err := d.ForgetUnused(t.Context()); !words.Has(err, words.KeychainLocked) {
+		t.Error(err)
+	}
+}
+
+func TestAnUnknownServerIsNamed(t *testing.T) {
+	d := newDesk(t)
+	_, secret := d.ProposeSecret(t.Context(), "nope", "K", NewSecret("v"))
+	_, forget := d.ProposeForget(t.Context(), "nope", "K")
+	_, probe := d.Probe(t.Context(), "nope")
+	for what, err := range map[string]error{"secret": secret, "forget": forget, "probe": probe} {
+		if !words.Has(err, words.ServerUnknown) || !strings.Contains(err.Error(), "nope") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestADraftCanBeProposedAgain(t *testing.T) {
+	d := newDesk(t)
+	ref := d.keyed(t)
+	draft := Draft{Was: "one", Name: "one", Server: servers.Server{
+		Command: "x", Args: []string{"--token=" + servers.SecretRef(ref.ID)}, Env: map[string]string{"TOKEN": servers.SecretRef(ref.ID)},
+	}, Env: map[string]Secret{"TOKEN": NewSecret("other")}}
+	if _, err := d.ProposeServer(t.Context(), draft); err != nil {
+		t.Fatal(err)
+	}
+	if draft.Server.Args[0] != "--token="+servers.SecretRef(ref.ID) {
+		t.Error("proposing changed the draft: ", draft.Server.Args)
+	}
+}
