@@ -73,6 +73,10 @@ func TestWhateverIsInTheWayOfAFileItsUserHearsWhatToDo(t *testing.T) {
 			if os.Getuid() != 0 || os.Chown(p, 65534, 65534) != nil {
 				t.Skip("only root can try it")
 			}
+		}, last: func(t *testing.T, p string) {
+			if out, err := exec.Command("stat", "-c", "%u", p).Output(); err == nil && strings.TrimSpace(string(out)) != "65534" {
+				t.Errorf("its owner is %s now", out)
+			}
 		}},
 		"a lock that never goes": {lay: func(t *testing.T, p string) { os.Mkdir(p+".lock", 0o700) }, code: words.Busy},
 		"an old lock":            {lay: func(t *testing.T, p string) { os.Mkdir(p+".lock", 0o700); age(p + ".lock") }},

@@ -159,13 +159,12 @@ func write(path string, data []byte, perm fs.FileMode) error {
 			return err
 		}
 	}
-	if err := files.WriteFile(target, data, perm); err != nil {
-		return err
-	}
-	if info != nil {
-		return keepOwner(target, info)
-	}
-	return nil
+	return files.WriteFile(target, data, perm, func(tmp string) error {
+		if info == nil {
+			return nil
+		}
+		return keepOwner(tmp, info)
+	})
 }
 
 // followLinks is the file that path's links lead to, which need not exist.

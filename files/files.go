@@ -20,8 +20,9 @@ import (
 
 // WriteFile replaces path by data: written to a temporary file in the same
 // folder, flushed, then renamed over path. perm is used as it is, without the
-// umask. After an error the old content is still there.
-func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
+// umask. After an error the old content is still there. ready, if any, is called
+// with the temporary file before it takes path's place.
+func WriteFile(path string, data []byte, perm fs.FileMode, ready ...func(tmp string) error) (err error) {
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
@@ -44,6 +45,11 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	}
 	if err = tmp.Close(); err != nil {
 		return err
+	}
+	for _, f := range ready {
+		if err = f(tmp.Name()); err != nil {
+			return err
+		}
 	}
 	if err = rename(tmp.Name(), path); err != nil {
 		return err
