@@ -47,7 +47,16 @@ install_npm() { # test|acceptance
   mkdir -p "$to"
   cp "$from" "$to/package.json"
   npm install --loglevel=error --no-fund --no-audit --prefix "$to" >&2
+  link_node "$to/node_modules"
   cp "$from" "$to/installed.json"
+}
+
+# npm up to 9 links no command that is called node.
+link_node() { # DIR
+  local n
+  for n in "$1"/node-linux-*/bin/node; do
+    [ ! -x "$n" ] || ln -sf "../${n#"$1"/}" "$1/.bin/node"
+  done
 }
 
 need_go() {
