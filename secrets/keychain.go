@@ -30,7 +30,10 @@ const header = "chunked:v1:"
 func (k Keychain) Get(ctx context.Context, r Ref) (Secret, error) {
 	var value string
 	err := ask(ctx, func() (err error) { value, err = read(r.account()); return })
-	return New(value), err
+	if err != nil {
+		return Secret{}, err // value may still be written to
+	}
+	return New(value), nil
 }
 
 func (k Keychain) Set(ctx context.Context, r Ref, s Secret) error {

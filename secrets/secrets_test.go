@@ -54,7 +54,7 @@ func TestEveryStoreKeepsWhatItWasGiven(t *testing.T) {
 	for name, s := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			ctx, ref := t.Context(), Ref{"lib", "one"}
-			if _, err := s.Get(ctx, ref); !errors.Is(err, ErrNotFound) {
+			if v, err := s.Get(ctx, ref); !errors.Is(err, ErrNotFound) || v != (Secret{}) {
 				t.Errorf("missing: %v", err)
 			}
 			if err := s.Delete(ctx, ref); err != nil {
