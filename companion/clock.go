@@ -45,19 +45,29 @@ func (c *Companion) RunClock(ctx context.Context) {
 	})
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	// A probe takes as long as its server: a client's exit is not missed meanwhile.
+	probing, done := false, make(chan struct{})
+	defer func() {
+		if probing {
+			<-done
+		}
+	}()
 	var probed time.Time
+	tried := map[string]time.Time{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
+		case <-done:
+			probing, probed = false, time.Now()
 		case <-timer.C:
 		}
 		next := clockEvery
 		if rest := probeRest - time.Since(probed); rest > 0 {
 			next = rest
-		} else if c.probeDue(ctx) {
-			probed, next = time.Now(), probeRest
+		} else if !probing {
+			probing = c.probeNext(ctx, tried, done)
 		}
 		_ = c.Recover(ctx) // of another process, killed since
 		timer.Reset(min(next, c.lookAtPending(ctx), c.lookAgain(ctx, time.Now())))
@@ -113,11 +123,27 @@ func (c *Companion) lookAtPending(ctx context.Context) time.Duration {
 	return clockEvery
 }
 
-// probeDue probes the first server that is due, and reports whether there was one.
-func (c *Companion) probeDue(ctx context.Context) bool {
+// probeNext begins to probe the server that is due, and reports whether there is
+// one; done hears of its end.
+func (c *Companion) probeNext(ctx context.Context, tried map[string]time.Time, done chan<- struct{}) bool {
+	name := c.probeDue(tried)
+	if name == "" {
+		return false
+	}
+	go func() {
+		_ = c.probeApart(ctx, name)
+		done <- struct{}{}
+	}()
+	return true
+}
+
+// probeDue is the first server that is due, "" when none is. tried is when one was
+// named last, by its settings: a probe whose report can't be written is not made
+// again and again.
+func (c *Companion) probeDue(tried map[string]time.Time) string {
 	lib, err := c.Library()
 	if err != nil {
-		return false
+		return ""
 	}
 	sessions, _ := launch.Sessions(c.home)
 	live := map[string]bool{}
@@ -125,18 +151,19 @@ func (c *Companion) probeDue(ctx context.Context) bool {
 		live[s.Server] = true
 	}
 	for _, name := range usedNames(lib) {
-		s := lib.Servers[name]
+		s, now := lib.Servers[name], time.Now()
 		if live[s.ID] {
 			continue
 		}
+		of := settingsOf(s)
 		r, err := health.ReadReport(c.home, s.ID)
-		if err == nil && r.Of == settingsOf(s) && time.Now().Before(nextProbe(r)) {
+		if err == nil && r.Of == of && now.Before(nextProbe(r)) || now.Sub(tried[of]) < backoff {
 			continue
 		}
-		_ = c.probeApart(ctx, name)
-		return true
+		tried[of] = now
+		return name
 	}
-	return false
+	return ""
 }
 
 // nextProbe is when a server that was found so is looked at again.
