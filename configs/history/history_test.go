@@ -143,7 +143,7 @@ func TestUndoAsksWhereOurEntryWasChanged(t *testing.T) {
 		t.Error("a part was taken back all the same")
 	}
 	// the difference is told; and the rest can be taken back
-	r, _, err := h.UndoOf(t.Context(), "", false)
+	_, _, err := h.UndoOf(t.Context(), "", false)
 	if err == nil || !strings.Contains(errors.Unwrap(err).Error(), `-  "x": 1`) || !strings.Contains(errors.Unwrap(err).Error(), `+  "x": 2`) {
 		t.Errorf("the difference: %v", errors.Unwrap(err))
 	}
