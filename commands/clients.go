@@ -111,7 +111,7 @@ func apply(ctx context.Context, e *Env, args []string) error {
 		return err
 	}
 	e.say(p, r)
-	if len(r.Waiting) == 0 || *restart == "later" || *restart == "ask" && !e.yes(words.Say("cmd.restart", "Client", strings.Join(r.Waiting, ", "))) {
+	if len(r.Waiting) == 0 || *restart == "later" || *restart == "ask" && !e.yes(ctx, words.Say("cmd.restart", "Client", strings.Join(r.Waiting, ", "))) {
 		return nil
 	}
 	var errs []error
@@ -122,11 +122,15 @@ func apply(ctx context.Context, e *Env, args []string) error {
 }
 
 // yes asks a question on a terminal; elsewhere the answer is no.
-func (e *Env) yes(question string) bool {
+func (e *Env) yes(ctx context.Context, question string) bool {
 	if !term.IsTerminal(int(e.In.Fd())) {
 		return false
 	}
 	fmt.Fprint(e.Err, question+" [y/N] ")
-	line, _ := bufio.NewReader(e.In).ReadString('\n')
-	return strings.EqualFold(strings.TrimSpace(line), "y")
+	line := ""
+	err := await(ctx, func() (err error) {
+		line, err = bufio.NewReader(e.In).ReadString('\n')
+		return err
+	})
+	return err == nil && strings.EqualFold(strings.TrimSpace(line), "y")
 }

@@ -73,11 +73,15 @@ func Run(ctx context.Context, e *Env, args []string) int {
 		fmt.Fprintln(e.Err, words.New(words.BadUsage, nil, "Text", words.Say("cmd.unknown", "Command", args[0]), "Usage", "mcp-companion help"))
 		return 2
 	}
+	if wantsHelp(args[1:]) {
+		fmt.Fprintln(e.Out, "mcp-companion "+table[i].usage)
+		return 0
+	}
 	err := table[i].do(ctx, e, args[1:])
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errSilent):
+	case errors.Is(err, errSilent), errors.Is(err, context.Canceled) && ctx.Err() != nil: // its user knows why
 		return 1
 	case errors.Is(err, errUsage):
 		text := strings.TrimPrefix(err.Error(), errUsage.Error()+": ")
@@ -86,6 +90,14 @@ func Run(ctx context.Context, e *Env, args []string) int {
 	}
 	tell(e.Err, err)
 	return 1
+}
+
+// wantsHelp reports whether a command is only asked how it is used.
+func wantsHelp(args []string) bool {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return slices.ContainsFunc(args, func(a string) bool { return a == "--help" || a == "-h" })
 }
 
 // errSilent fails a command that has said why.

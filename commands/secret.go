@@ -21,28 +21,49 @@ type asker struct {
 
 func newAsker(e *Env) *asker { return &asker{e, bufio.NewReader(e.In)} }
 
-func (a *asker) secret(server, key string) (companion.Secret, error) {
+func (a *asker) secret(ctx context.Context, server, key string) (companion.Secret, error) {
 	var text string
-	if fd := int(a.e.In.Fd()); term.IsTerminal(fd) {
-		fmt.Fprint(a.e.Err, words.Say("cmd.ask", "Name", server, "Key", key)+" ")
-		b, err := term.ReadPassword(fd)
-		fmt.Fprintln(a.e.Err)
-		if err != nil {
-			return companion.Secret{}, err
-		}
-		text = string(b)
-	} else {
+	read := func() error {
 		line, err := a.in.ReadString('\n')
 		if err != nil && line == "" {
-			return companion.Secret{}, usage(words.Say("cmd.novalue", "Key", key))
+			return usage(words.Say("cmd.novalue", "Key", key))
 		}
 		text = line
+		return nil
+	}
+	if fd := int(a.e.In.Fd()); term.IsTerminal(fd) {
+		fmt.Fprint(a.e.Err, words.Say("cmd.ask", "Name", server, "Key", key)+" ")
+		defer fmt.Fprintln(a.e.Err)
+		if shows, err := term.GetState(fd); err == nil {
+			defer term.Restore(fd, shows) // when nobody waits for the read any more
+		}
+		read = func() error {
+			b, err := term.ReadPassword(fd)
+			text = string(b)
+			return err
+		}
+	}
+	if err := await(ctx, read); err != nil {
+		return companion.Secret{}, err
 	}
 	s := companion.NewSecret(strings.TrimSpace(text))
 	if s.IsEmpty() {
 		return s, usage(words.Say("cmd.novalue", "Key", key))
 	}
 	return s, nil
+}
+
+// await does what waits for a person, until ctx ends: the read then goes on
+// behind, in a process that is about to.
+func await(ctx context.Context, read func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- read() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func secret(ctx context.Context, e *Env, args []string) error {
@@ -55,7 +76,7 @@ func secret(ctx context.Context, e *Env, args []string) error {
 		if err := exactly(args, 2, 2); err != nil {
 			return err
 		}
-		v, err := newAsker(e).secret(args[0], args[1])
+		v, err := newAsker(e).secret(ctx, args[0], args[1])
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -75,15 +76,17 @@ func (e *Env) printServers(s companion.State, asJSON bool, only []string) error 
 
 // serverFlags are what add and edit have in common.
 type serverFlags struct {
-	env, secrets, headers, unset many
-	cwd, name                    string
+	env, headers   pairs
+	secrets, unset many
+	cwd, name      string
 }
 
 func (sf *serverFlags) parse(args []string, isEdit bool) (before, behind []string, err error) {
 	f := newFlags()
-	f.Var(&sf.env, "env", "")
+	sf.env, sf.headers = pairs{}, pairs{}
+	f.Var(sf.env, "env", "")
 	f.Var(&sf.secrets, "secret", "")
-	f.Var(&sf.headers, "header", "")
+	f.Var(sf.headers, "header", "")
 	f.StringVar(&sf.cwd, "cwd", "", "")
 	if isEdit {
 		f.Var(&sf.unset, "unset", "")
@@ -92,9 +95,22 @@ func (sf *serverFlags) parse(args []string, isEdit bool) (before, behind []strin
 	return parse(f, args)
 }
 
-// into puts the flags into a draft. Secrets are asked for, or read from stdin,
-// one line each, in the order given.
-func (sf *serverFlags) into(e *Env, d *companion.Draft, behind []string, url string) error {
+// ask asks for the secrets, or reads them from stdin, one line each, in the order
+// given.
+func (sf *serverFlags) ask(ctx context.Context, e *Env, server string) (map[string]companion.Secret, error) {
+	typed, ask := map[string]companion.Secret{}, newAsker(e)
+	for _, k := range sf.secrets {
+		v, err := ask.secret(ctx, server, k)
+		if err != nil {
+			return nil, err
+		}
+		typed[k] = v
+	}
+	return typed, nil
+}
+
+// into puts the flags, and the secrets that were typed, into a draft.
+func (sf *serverFlags) into(d *companion.Draft, typed map[string]companion.Secret, behind []string, url string) {
 	s := &d.Server
 	s.Env, s.Headers = maps.Clone(s.Env), maps.Clone(s.Headers)
 	switch {
@@ -110,44 +126,34 @@ func (sf *serverFlags) into(e *Env, d *companion.Draft, behind []string, url str
 		delete(s.Env, k)
 		delete(s.Headers, k)
 	}
-	if err := pairs(&s.Env, sf.env); err != nil {
-		return err
-	}
-	if err := pairs(&s.Headers, sf.headers); err != nil {
-		return err
-	}
-	if len(sf.secrets) == 0 {
-		return nil
-	}
-	typed := map[string]companion.Secret{}
-	ask := newAsker(e)
-	for _, k := range sf.secrets {
-		v, err := ask.secret(d.Name, k)
-		if err != nil {
-			return err
-		}
-		typed[k] = v
-	}
+	sf.env.into(&s.Env)
+	sf.headers.into(&s.Headers)
 	if s.IsRemote() {
 		d.Headers = typed
 	} else {
 		d.Env = typed
 	}
+}
+
+// pairs is a flag NAME=VALUE that may be given more than once.
+type pairs map[string]string
+
+func (p pairs) String() string { return "" }
+
+func (p pairs) Set(text string) error {
+	k, v, ok := strings.Cut(text, "=")
+	if !ok || k == "" {
+		return errors.New(words.Say("cmd.pair", "Text", text))
+	}
+	p[k] = v
 	return nil
 }
 
-func pairs(into *map[string]string, list []string) error {
-	for _, kv := range list {
-		k, v, ok := strings.Cut(kv, "=")
-		if !ok || k == "" {
-			return usage(words.Say("cmd.pair", "Text", kv))
-		}
-		if *into == nil {
-			*into = map[string]string{}
-		}
-		(*into)[k] = v
+func (p pairs) into(m *map[string]string) {
+	if *m == nil && len(p) > 0 {
+		*m = map[string]string{}
 	}
-	return nil
+	maps.Copy(*m, p)
 }
 
 func add(ctx context.Context, e *Env, args []string) error {
@@ -170,9 +176,11 @@ func add(ctx context.Context, e *Env, args []string) error {
 	if err := servers.CheckName(d.Name); err != nil {
 		return err // before anything is asked for
 	}
-	if err := sf.into(e, &d, behind, url); err != nil {
+	typed, err := sf.ask(ctx, e, d.Name)
+	if err != nil {
 		return err
 	}
+	sf.into(&d, typed, behind, url)
 	return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServer(ctx, d) })
 }
 
@@ -189,22 +197,38 @@ func editServer(ctx context.Context, e *Env, args []string) error {
 	if err := exactly(before, 1, 1); err != nil {
 		return err
 	}
-	lib, err := e.Library()
+	d, err := e.draftOf(before[0])
 	if err != nil {
 		return err
 	}
-	name, s, ok := lib.Find(before[0])
-	if !ok {
-		return words.New(words.ServerUnknown, nil, "Name", before[0])
-	}
-	d := companion.Draft{Was: name, Name: name, Server: *s, Sets: lib.SetsOf(name)}
-	if sf.name != "" {
-		d.Name = sf.name
-	}
-	if err := sf.into(e, &d, behind, url); err != nil {
+	typed, err := sf.ask(ctx, e, d.Name)
+	if err != nil {
 		return err
 	}
-	return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServer(ctx, d) })
+	return e.act(ctx, func() (*companion.Proposal, error) {
+		d, err := e.draftOf(before[0]) // as it is now: a person was asked meanwhile
+		if err != nil {
+			return nil, err
+		}
+		if sf.name != "" {
+			d.Name = sf.name
+		}
+		sf.into(&d, typed, behind, url)
+		return e.LibraryOnly().ProposeServer(ctx, d)
+	})
+}
+
+// draftOf is the server as it is.
+func (e *Env) draftOf(name string) (companion.Draft, error) {
+	lib, err := e.Library()
+	if err != nil {
+		return companion.Draft{}, err
+	}
+	found, s, ok := lib.Find(name)
+	if !ok {
+		return companion.Draft{}, words.New(words.ServerUnknown, nil, "Name", name)
+	}
+	return companion.Draft{Was: found, Name: found, Server: *s, Sets: lib.SetsOf(found)}, nil
 }
 
 func remove(ctx context.Context, e *Env, args []string) error {
@@ -235,10 +259,13 @@ func importAny(ctx context.Context, e *Env, args []string) error {
 			defer f.Close()
 			in = f
 		}
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(in, maxImport)); err == nil {
-			drafts, err = e.Import(string(text))
-		}
+		err = await(ctx, func() error {
+			text, err := io.ReadAll(io.LimitReader(in, maxImport))
+			if err == nil {
+				drafts, err = e.Import(string(text))
+			}
+			return err
+		})
 	}
 	if err != nil {
 		return err
@@ -247,8 +274,12 @@ func importAny(ctx context.Context, e *Env, args []string) error {
 		return err
 	}
 	for _, d := range drafts {
-		for _, k := range slices.Sorted(maps.Keys(d.Env)) {
-			if d.Env[k].IsEmpty() {
+		keys := d.Env
+		if d.Server.IsRemote() {
+			keys = d.Headers
+		}
+		for _, k := range slices.Sorted(maps.Keys(keys)) {
+			if keys[k].IsEmpty() {
 				fmt.Fprintln(e.Out, words.Say("cmd.keymissing", "Name", d.Name, "Key", k))
 			}
 		}
@@ -268,12 +299,18 @@ func check(ctx context.Context, e *Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	for i, n := range names {
+		d, err := e.draftOf(n)
+		if err != nil {
+			return err
+		}
+		names[i] = d.Name
+	}
 	if len(names) != 1 {
 		err = e.Check(ctx, names...)
 	} else {
 		// One server is probed right here: this is what the clock and Check start.
-		r, probe := e.Probe(ctx, names[0])
-		names[0], err = r.Name, probe
+		_, err = e.Probe(ctx, names[0])
 	}
 	if err != nil {
 		return err
@@ -284,7 +321,7 @@ func check(ctx context.Context, e *Env, args []string) error {
 	}
 	bad := false
 	for _, v := range s.Servers {
-		if v.Problem != nil && v.InUse && (len(names) == 0 || slices.Contains(names, v.Name)) {
+		if v.Problem != nil && (len(names) == 0 && v.InUse || slices.Contains(names, v.Name)) {
 			bad = true
 			if !*asJSON {
 				fmt.Fprintf(e.Err, "%s: ", v.Name)
