@@ -138,6 +138,9 @@ func (c *Companion) finish(ctx context.Context, w pending) error {
 		}
 	}
 	_, _, err := c.Do(ctx, func() (*Proposal, error) {
+		if now, ok := c.waitsFor(w.Client); ok { // another process may have changed it
+			w = now
+		}
 		p, err := c.propose(w.Reason, func(lib *servers.Library, p *Proposal) error {
 			if lc := lib.Clients[w.Client]; w.Eject == notEjected || lc != nil && lc.Managed { // the user may have come back
 				return nil
@@ -157,6 +160,10 @@ func (c *Companion) finish(ctx context.Context, w pending) error {
 // file.
 func (c *Companion) finishUndo(ctx context.Context, w pending) error {
 	return c.locked(ctx, func() error {
+		w, ok := c.waitsFor(w.Client) // another process may have changed or done it
+		if !ok {
+			return nil
+		}
 		lib, err := c.Library()
 		if err != nil {
 			return err
@@ -166,6 +173,9 @@ func (c *Companion) finishUndo(ctx context.Context, w pending) error {
 		defer cancel()
 		for _, id := range w.Undo {
 			changes, err := h.PartOf(limited, id, client.Files(c.system, chosenFile(lib, client.ID)))
+			if words.Has(err, words.UndoUnknown) { // destroyed meanwhile: it waits for nothing
+				continue
+			}
 			if err != nil {
 				return err
 			}
