@@ -154,7 +154,7 @@ func (c *Companion) locked(ctx context.Context, f func() error) error {
 // Recover takes back what an interrupted transaction left, if there is one; every
 // action does so first.
 func (c *Companion) Recover(ctx context.Context) error {
-	if left, _ := filepath.Glob(filepath.Join(c.home.History(), "*.journal")); len(left) == 0 {
+	if len(files.Ending(c.home.History(), ".journal")) == 0 {
 		return nil
 	}
 	return c.locked(ctx, func() error { return nil })

@@ -71,6 +71,19 @@ func Sweep(path string) {
 	}
 }
 
+// Ending lists the files in dir whose names end so, sorted. It is no pattern, in
+// which a folder's own name might mean something else.
+func Ending(dir, end string) []string {
+	list, _ := os.ReadDir(dir)
+	var paths []string
+	for _, e := range list {
+		if strings.HasSuffix(e.Name(), end) {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths
+}
+
 // WriteOwn is WriteFile for our own files: the folder is made when it is
 // missing, the mode is 0600.
 func WriteOwn(path string, data []byte) error {

@@ -37,6 +37,10 @@ const (
 	keepBytes = 50 << 20
 )
 
+// damaged ends the names of journals that can't be read. They may hold pieces of
+// files, and are not sealed.
+const damaged = ".damaged"
+
 // History is the record of what we changed, in one home.
 type History struct {
 	Home  files.Home
@@ -281,12 +285,8 @@ func (s step) reverse(rest bool) (*configs.Change, error) {
 
 // List returns the transactions, newest first.
 func (h History) List() ([]Record, error) {
-	paths, err := filepath.Glob(filepath.Join(h.Home.History(), "*.json"))
-	if err != nil {
-		return nil, err
-	}
 	var list []Record
-	for _, p := range paths {
+	for _, p := range files.Ending(h.Home.History(), ".json") {
 		var r Record
 		if data, err := os.ReadFile(p); err == nil && json.Unmarshal(data, &r) == nil && r.ID != "" {
 			_, gone := os.Stat(h.sealedPath(r.ID))
@@ -337,10 +337,15 @@ func (h History) Scrub(id string) error {
 	if !found {
 		return words.New(words.UndoUnknown, nil, "ID", id)
 	}
-	if id == "" {
-		return os.RemoveAll(filepath.Join(h.Home.History(), "first"))
+	if id != "" {
+		return nil
 	}
-	return nil
+	for _, p := range files.Ending(h.Home.History(), damaged) {
+		if err := os.Remove(p); err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(filepath.Join(h.Home.History(), "first"))
 }
 
 // UndoOf is what taking the transaction back would change; id "" is the last one
@@ -412,8 +417,7 @@ func (h History) Undo(ctx context.Context, r Record, reason string, changes []*c
 // stays. What a killed writer left beside its files is removed.
 func (h History) Recover() (reasons []string, err error) {
 	h.sweep()
-	paths, _ := filepath.Glob(filepath.Join(h.Home.History(), "*.journal"))
-	slices.Sort(paths)
+	paths := files.Ending(h.Home.History(), ".journal")
 	var errs []error
 	for _, p := range slices.Backward(paths) {
 		var j journal
@@ -422,7 +426,7 @@ func (h History) Recover() (reasons []string, err error) {
 			if err = json.Unmarshal(data, &j); err != nil {
 				// Only a damaged disk makes one. It is said once, and must not stand in
 				// the way for ever.
-				os.Rename(p, p+".damaged")
+				os.Rename(p, p+damaged)
 			}
 		}
 		if err != nil {
@@ -472,8 +476,7 @@ func (h History) sweep() {
 	configs.Sweep(h.Home.Library())
 	configs.Sweep(h.Home.Settings())
 	for _, dir := range []string{h.Home.History(), filepath.Join(h.Home.History(), "first"), h.Home.Pending()} {
-		left, _ := filepath.Glob(filepath.Join(dir, ".*.tmp"))
-		for _, p := range left {
+		for _, p := range files.Ending(dir, ".tmp") {
 			os.Remove(p)
 		}
 	}

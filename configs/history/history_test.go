@@ -55,6 +55,42 @@ func adding(t *testing.T, paths ...string) []*configs.Change {
 	return list
 }
 
+// A folder's name may look like a pattern.
+func TestAnInterruptedTransactionIsFoundWhateverTheFolderIsCalled(t *testing.T) {
+	h := newHistory(t)
+	h.Home = files.Home(filepath.Join(t.TempDir(), "[work] *"))
+	paths := put(t, "{}")
+	id := apply(t, h, adding(t, paths...))
+	if list, err := h.List(); err != nil || len(list) != 1 {
+		t.Errorf("%v %v", list, err)
+	}
+	os.WriteFile(h.journalPath(id), []byte(`{"record":{"id":"`+id+`"}}`), 0o600) // killed just before its end
+	if _, err := h.Recover(); err != nil {
+		t.Error(err)
+	}
+	if left := files.Ending(h.Home.History(), ".journal"); len(left) != 0 {
+		t.Error(left)
+	}
+}
+
+func TestScrubLeavesNoDamagedJournal(t *testing.T) {
+	h := newHistory(t)
+	apply(t, h, adding(t, put(t, "{}")...))
+	os.WriteFile(h.journalPath("x"), []byte(`{"steps":[{"patch":"hunter2`), 0o600)
+	if _, err := h.Recover(); err == nil {
+		t.Error("a damaged journal was not said")
+	}
+	if err := h.Scrub(""); err != nil {
+		t.Fatal(err)
+	}
+	list, _ := os.ReadDir(h.Home.History())
+	for _, e := range list {
+		if !e.IsDir() && strings.Contains(read(t, filepath.Join(h.Home.History(), e.Name())), "hunter2") {
+			t.Errorf("%s still holds it", e.Name())
+		}
+	}
+}
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
