@@ -1,8 +1,8 @@
 package clients
 
 import (
+	"bytes"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -108,14 +108,11 @@ func desktopElsewhere(path string) []Elsewhere {
 
 // readJSON fills v from a file that may be missing or anything at all.
 func readJSON(path string, v any) bool {
-	data, err := os.ReadFile(path)
+	file, _, err := configs.Read(path, configs.JSON)
 	if err != nil {
 		return false
 	}
-	if _, err := configs.Parse(path, data, configs.JSON); err != nil {
-		return false
-	}
-	return json.Unmarshal(data, v) == nil
+	return json.Unmarshal(bytes.TrimPrefix(file.Before, []byte("\xef\xbb\xbf")), v) == nil
 }
 
 func sortedKeys[V any](m map[string]V) []string {

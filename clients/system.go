@@ -131,9 +131,16 @@ func (s System) home(parts ...string) string {
 // system is a place outside the account's folder.
 func (s System) system(path string) string { return s.Root + path }
 
-// glob lists what matches, none for a bad pattern.
-func glob(pattern string) []string {
-	list, _ := filepath.Glob(pattern)
+// glob lists what matches; only the last part of path is a pattern.
+func glob(path string) []string {
+	dir, pattern := filepath.Split(path)
+	entries, _ := os.ReadDir(filepath.Clean(dir))
+	var list []string
+	for _, e := range entries {
+		if ok, _ := filepath.Match(pattern, e.Name()); ok {
+			list = append(list, filepath.Join(dir, e.Name()))
+		}
+	}
 	return list
 }
 
