@@ -403,6 +403,23 @@ func TestTwoOwnersOfOneFileWriteItOnce(t *testing.T) {
 	}
 }
 
+func TestAFileThatTwoShareStaysWithTheOneThatIsKeptInStep(t *testing.T) {
+	for name, leave := range map[string]func(d *desk) (*Proposal, error){
+		"not managed": func(d *desk) (*Proposal, error) { return d.ProposeManage(t.Context(), "cline-vscode", false) },
+		"ejected":     func(d *desk) (*Proposal, error) { return d.ProposeEject(t.Context(), false, "cline-vscode") },
+	} {
+		d := newDesk(t)
+		os.MkdirAll(filepath.Join(d.system.Home, ".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings"), 0o755)
+		d.add(t, "one")
+		d.manage(t, "cline-vscode", "cline-cli")
+		p, err := leave(d)
+		d.must(t, p, err)
+		if !strings.Contains(text(t, d.cline), `"run"`) {
+			t.Errorf("%s: the CLI lost its entries:\n%s", name, text(t, d.cline))
+		}
+	}
+}
+
 func TestEntriesOfAnotherPlaceAreMendedAtTheStart(t *testing.T) {
 	d := newDesk(t)
 	d.add(t, "one")

@@ -103,6 +103,7 @@ func (s scope) has(id string, lc *servers.Client) bool {
 func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) error {
 	l, _ := c.launcher()
 	system := c.system.Once()
+	owner := c.owners(lib, system)
 	written := map[string]bool{}
 	for _, client := range clients.All() {
 		lc := lib.Clients[client.ID]
@@ -123,7 +124,7 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 		}
 		var outcomes []*clients.Outcome
 		for _, path := range client.Files(system, chosen) {
-			if written[path] {
+			if by := owner[path]; written[path] || by != "" && by != client.ID {
 				continue
 			}
 			written[path] = true
@@ -141,6 +142,22 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 		c.take(lib, p, client, outcomes, system)
 	}
 	return nil
+}
+
+// owners says by path which managed client a file is written for, where several
+// share it: no other one takes away, or makes plain, what stands there.
+func (c *Companion) owners(lib *servers.Library, system clients.System) map[string]string {
+	owner := map[string]string{}
+	for _, client := range clients.All() {
+		if lc := lib.Clients[client.ID]; lc != nil && lc.Managed {
+			for _, path := range client.Files(system, lc.File) {
+				if owner[path] == "" {
+					owner[path] = client.ID
+				}
+			}
+		}
+	}
+	return owner
 }
 
 // take puts a client's part into p, or makes it wait for the client's exit.
