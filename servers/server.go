@@ -43,10 +43,13 @@ type Server struct {
 // IsRemote reports whether the server is an address, not a program.
 func (s *Server) IsRemote() bool { return s.URL != "" }
 
+// longest is a day, in seconds: a number of a hand's may be anything.
+const longest = 24 * 60 * 60
+
 // Start is StartTimeout as a duration, or def when none is set.
 func (s *Server) Start(def time.Duration) time.Duration {
 	if s.StartTimeout > 0 {
-		return time.Duration(s.StartTimeout) * time.Second
+		return time.Duration(min(s.StartTimeout, longest)) * time.Second
 	}
 	return def
 }

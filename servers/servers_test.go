@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"mcp-companion/configs"
 	"mcp-companion/files"
@@ -213,5 +214,12 @@ func TestTwoWritersDoNotLoseEachOther(t *testing.T) {
 	}
 	if tmp, _ := filepath.Glob(filepath.Join(string(home), ".*.tmp")); len(tmp) > 0 {
 		t.Errorf("left %v", tmp)
+	}
+}
+
+func TestAHugeTimeLimitIsADay(t *testing.T) {
+	s := Server{StartTimeout: 1 << 40}
+	if d := s.Start(time.Second); d != 24*time.Hour {
+		t.Error(d)
 	}
 }
