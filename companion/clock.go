@@ -78,7 +78,7 @@ func (c *Companion) RunClock(ctx context.Context) {
 // and the copy that clients start to this version.
 func (c *Companion) mendMoved(ctx context.Context) error {
 	if l, isCopy := c.launcher(); isCopy && isFile(l.Path) {
-		if err := c.keepLauncher(); err != nil {
+		if err := c.locked(ctx, c.keepLauncher); err != nil { // an action may be making it
 			return err
 		}
 	}

@@ -215,8 +215,9 @@ func (c *Companion) launcherNow() clients.Launcher {
 	return l
 }
 
-// keepLauncher makes the copy that clients start what this program is.
-func (c *Companion) keepLauncher() error {
+// keepLauncher makes the copy that clients start what this program is. Callers
+// hold the ChangeLock.
+func (c *Companion) keepLauncher() (err error) {
 	l, isCopy := c.launcher()
 	if !isCopy {
 		return nil
@@ -239,7 +240,13 @@ func (c *Companion) keepLauncher() error {
 	}
 	if runtime.GOOS == "windows" { // a program that runs can be renamed, not replaced
 		_ = os.Remove(l.Path + ".old")
-		_ = os.Rename(l.Path, l.Path+".old")
+		if os.Rename(l.Path, l.Path+".old") == nil {
+			defer func() {
+				if err != nil { // clients start it: an older one is better than none
+					_ = os.Rename(l.Path+".old", l.Path)
+				}
+			}()
+		}
 	}
 	if err := files.WriteFile(l.Path, data, 0o755); err != nil {
 		return err

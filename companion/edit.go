@@ -276,27 +276,26 @@ func useIn(lib *servers.Library, set, client string) error {
 // ProposeManage computes what keeping the client's file in step, or no longer,
 // would change.
 func (c *Companion) ProposeManage(_ context.Context, client string, on bool) (*Proposal, error) {
-	return c.proposeClients(words.Say(map[bool]string{true: "reason.manage", false: "reason.unmanage"}[on], "Client", titleOf(client)), []string{client}, &on)
+	return c.proposeClients(words.Say(map[bool]string{true: "reason.manage", false: "reason.unmanage"}[on], "Client", titleOf(client)), []string{client}, on)
 }
 
 // ProposeApply computes what bringing the clients' files up to the library would
 // change: the named ones, which are managed from then on, or all managed ones.
 func (c *Companion) ProposeApply(_ context.Context, ids ...string) (*Proposal, error) {
-	on := true
-	return c.proposeClients(words.Say("reason.apply"), ids, &on)
+	return c.proposeClients(words.Say("reason.apply"), ids, true)
 }
 
-func (c *Companion) proposeClients(reason string, ids []string, on *bool) (*Proposal, error) {
+func (c *Companion) proposeClients(reason string, ids []string, on bool) (*Proposal, error) {
 	return c.propose(reason, func(lib *servers.Library, _ *Proposal) error {
 		for _, id := range ids {
 			if err := known(id); err != nil {
 				return err
 			}
 			lc := lib.Client(id)
-			if *on && !lc.Managed {
+			if on && !lc.Managed {
 				lc.Set = usual(lib)
 			}
-			lc.Managed = *on
+			lc.Managed = on
 		}
 		return nil
 	}, scope{also: ids})
@@ -304,16 +303,10 @@ func (c *Companion) proposeClients(reason string, ids []string, on *bool) (*Prop
 
 // usual is the set that all managed clients are in, AllServers when they differ.
 func usual(lib *servers.Library) string {
-	set, seen := AllServers, false
-	for _, lc := range lib.Clients {
-		if lc.Managed && seen && lc.Set != set {
-			return AllServers
-		}
-		if lc.Managed {
-			set, seen = lc.Set, true
-		}
+	if set := currentSet(lib); set != Mixed {
+		return set
 	}
-	return set
+	return AllServers
 }
 
 // UseSet is ProposeUse and Apply in one, for a face that shows no preview.
