@@ -76,10 +76,13 @@ func end(pid int) error {
 
 // detach starts a program that outlives us.
 func detach(name string, args []string) error {
-	cmd := exec.Command(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW | windows.CREATE_BREAKAWAY_FROM_JOB}
-	if err := cmd.Start(); err != nil {
-		return err
+	var err error
+	for _, leave := range []uint32{windows.CREATE_BREAKAWAY_FROM_JOB, 0} { // not every job lets go
+		cmd := exec.Command(name, args...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW | leave}
+		if err = cmd.Start(); err == nil {
+			return cmd.Process.Release()
+		}
 	}
-	return cmd.Process.Release()
+	return err
 }

@@ -156,12 +156,15 @@ func exists(paths ...string) bool {
 // onPath reports whether a program of this name is in PATH or where installers
 // put programs of the account's.
 func (s System) onPath(name string) bool {
+	names := []string{name}
 	if s.OS == "windows" {
-		name += ".exe"
+		names = []string{name + ".exe", name + ".cmd"} // npm writes the second
 	}
 	for _, dir := range append(filepath.SplitList(s.Getenv("PATH")), s.home(".local", "bin"), s.home(".npm-global", "bin"), s.home("bin")) {
-		if dir != "" && exists(filepath.Join(dir, name)) {
-			return true
+		for _, n := range names {
+			if dir != "" && exists(filepath.Join(dir, n)) {
+				return true
+			}
 		}
 	}
 	return false

@@ -287,9 +287,10 @@ func importAny(ctx context.Context, e *Env, args []string) error {
 	return nil
 }
 
+// exists reports whether path is a file; a folder may have a client's name.
 func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+	i, err := os.Stat(path)
+	return err == nil && !i.IsDir()
 }
 
 func check(ctx context.Context, e *Env, args []string) error {

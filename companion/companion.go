@@ -239,11 +239,14 @@ func (c *Companion) keepLauncher() (err error) {
 		return err
 	}
 	if runtime.GOOS == "windows" { // a program that runs can be renamed, not replaced
-		_ = os.Remove(l.Path + ".old")
-		if os.Rename(l.Path, l.Path+".old") == nil {
+		aside := l.Path + ".old"
+		if os.Remove(aside) != nil && isFile(aside) { // that one runs too
+			aside += "-" + files.NewID()
+		}
+		if os.Rename(l.Path, aside) == nil {
 			defer func() {
 				if err != nil { // clients start it: an older one is better than none
-					_ = os.Rename(l.Path+".old", l.Path)
+					_ = os.Rename(aside, l.Path)
 				}
 			}()
 		}

@@ -479,3 +479,21 @@ func TestInsideAnotherAppsPackageIsSaid(t *testing.T) {
 		t.Errorf("%v", s.Problem)
 	}
 }
+
+func TestTwoVariablesThatSharedAKeyGetTheirOwn(t *testing.T) {
+	d := newDesk(t)
+	p, err := d.ProposeServer(t.Context(), Draft{Name: "a", Server: servers.Server{Command: "x"}, Env: map[string]Secret{"ONE": NewSecret("old")}})
+	d.must(t, p, err)
+	lib, _ := d.Library()
+	s := *lib.Servers["a"]
+	s.Env["TWO"] = s.Env["ONE"]
+	p, err = d.ProposeServer(t.Context(), Draft{Was: "a", Name: "a", Server: s, Env: map[string]Secret{"ONE": NewSecret("first"), "TWO": NewSecret("second")}})
+	d.must(t, p, err)
+	lib, _ = d.Library()
+	for name, want := range map[string]string{"ONE": "first", "TWO": "second"} {
+		_, id, _, _ := servers.CutSecret(lib.Servers["a"].Env[name])
+		if v, _ := d.store.Get(t.Context(), secrets.Ref{Library: lib.ID, ID: id}); v.Reveal() != want {
+			t.Errorf("%s is %q", name, v.Reveal())
+		}
+	}
+}

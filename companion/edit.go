@@ -101,7 +101,13 @@ func keep(lib *servers.Library, p *Proposal, values map[string]string, typed map
 		if before, old, after, ok := servers.CutSecret(values[name]); ok {
 			// "Bearer ${secret:x}" keeps its word, whether or not it was typed again.
 			value = NewSecret(strings.TrimSuffix(strings.TrimPrefix(value.Reveal(), before), after))
+			own := values[name]
 			lib.ReplaceSecret(old, id)
+			for other := range typed { // one that shared it and is typed anew gets its own
+				if other != name && strings.Contains(own, old) && strings.Contains(values[other], id) {
+					values[other] = strings.ReplaceAll(values[other], id, old)
+				}
+			}
 			values[name] = before + servers.SecretRef(id) + after
 		} else {
 			values[name] = servers.SecretRef(id)

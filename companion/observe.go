@@ -253,14 +253,18 @@ func (c *Companion) watched() []string {
 // that a client's file has, or that a client has started or ended.
 func (c *Companion) watch(ctx context.Context, tell func()) {
 	for _, dir := range c.watched() {
-		_ = os.MkdirAll(dir, 0o700) // where it can't be made the sweep still sees the library
+		_ = os.MkdirAll(dir, 0o700) // where it can't be made the sweep still looks
 	}
-	_ = files.Watch(ctx, c.watched(), func(paths []string) {
+	unwatched := files.Watch(ctx, c.watched(), func(paths []string) {
 		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return strings.HasSuffix(p, ".json") }) {
 			tell()
 		}
 	})
-	before := c.sweep() // now: a change between the first State and the first look would be lost
+	look := c.sweep
+	if unwatched != nil { // the system has no watches left: look at our own folders as well
+		look = func() string { return c.sweepOwn() + c.sweep() }
+	}
+	before := look() // now: a change between the first State and the first look would be lost
 	go func() {
 		every := sweepEvery
 		if c.closely {
@@ -273,13 +277,27 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if now := c.sweep(); now != before {
+				if now := look(); now != before {
 					before = now
 					tell()
 				}
 			}
 		}
 	}()
+}
+
+// sweepOwn is a mark of our own files, for where they can't be watched.
+func (c *Companion) sweepOwn() string {
+	var b strings.Builder
+	for _, dir := range c.watched() {
+		list, _ := os.ReadDir(dir)
+		for _, e := range list {
+			if i, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".json") {
+				fmt.Fprint(&b, e.Name(), i.ModTime().UnixNano(), ";")
+			}
+		}
+	}
+	return b.String()
 }
 
 // sweep is a mark of what can't be watched cheaply: the clients' files and

@@ -184,6 +184,13 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 		return
 	}
 	lc, entries := lib.Clients[client.ID], outcomes[0].Entries
+	for _, o := range outcomes[1:] { // a second editor's file may have entries of its own
+		for key, e := range o.Entries {
+			if _, ok := entries[key]; !ok {
+				entries[key] = e
+			}
+		}
+	}
 	if lc == nil && len(entries) == 0 {
 		return
 	}
@@ -266,14 +273,41 @@ type Result struct {
 // returns the FileChanged Problem: propose again, show again.
 func (c *Companion) Apply(ctx context.Context, p *Proposal) (Result, error) {
 	var r Result
+	if len(p.secrets) > 0 {
+		// Before the lock: the keychain may ask its user, and others wait for the lock.
+		if err := c.locked(ctx, c.choose); err != nil {
+			return r, err
+		}
+		if err := c.keepSecrets(ctx, p); err != nil {
+			return r, err
+		}
+	}
 	err := c.locked(ctx, func() (err error) {
 		r, err = c.apply(ctx, p)
 		return err
 	})
+	if err != nil {
+		c.forget(p)
+	}
 	return r, err
 }
 
-// apply is Apply for who holds the lock.
+// keepSecrets puts a proposal's new secrets into the store, all or none. Their ids
+// are new: nothing names them yet.
+func (c *Companion) keepSecrets(ctx context.Context, p *Proposal) error {
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	for _, id := range slices.Sorted(maps.Keys(p.secrets)) {
+		if err := c.store().Set(limited, secrets.Ref{Library: p.library, ID: id}, p.secrets[id]); err != nil {
+			c.forget(p)
+			return secrets.Problem(err)
+		}
+	}
+	return nil
+}
+
+// apply is Apply for who holds the lock and has kept the secrets; who gets an error
+// forgets them.
 func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 	if p.launching {
 		if err := c.keepLauncher(); err != nil {
@@ -285,12 +319,6 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 	if err := c.choose(); err != nil {
 		return Result{}, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(p.secrets)) {
-		if err := c.store().Set(limited, secrets.Ref{Library: p.library, ID: id}, p.secrets[id]); err != nil {
-			c.forget(p)
-			return Result{}, secrets.Problem(err)
-		}
-	}
 	var notes []pending
 	for _, id := range p.waits {
 		note, _ := c.waitsFor(id) // an undo that waits goes on waiting
@@ -299,7 +327,6 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 	}
 	back, err := c.wait(notes...)
 	if err != nil {
-		c.forget(p)
 		return Result{}, err
 	}
 	id, err := c.write(limited, &servers.Library{ID: p.library}, p.Reason, p.changes)
@@ -365,7 +392,15 @@ func (c *Companion) Do(ctx context.Context, propose func() (*Proposal, error)) (
 			if p, err = propose(); err != nil {
 				return err
 			}
-			r, err = c.apply(ctx, p)
+			if err = c.choose(); err == nil {
+				err = c.keepSecrets(ctx, p)
+			}
+			if err == nil {
+				r, err = c.apply(ctx, p)
+			}
+			if err != nil {
+				c.forget(p)
+			}
 			if n == tries || !errors.Is(err, configs.ErrChanged) {
 				return err
 			}
