@@ -353,7 +353,7 @@ func (s *story) secretNowhere() {
 	}
 }
 
-// wait is how long design.md gives what is left of a client to go.
+// wait is how long what is left of a client is given to go.
 const wait = 2 * time.Second
 
 func (s *story) killedClient() {

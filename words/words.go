@@ -3,7 +3,7 @@
 // and, for what went wrong, made into a Problem.
 //
 // Its rules: a sentence says what happened, why, and what to do next, in plain
-// words (facts: AI app, server, key, settings file, sign in); no sentence is
+// words (AI app, server, key, settings file, sign in); no sentence is
 // built from pieces; technical text goes into a Problem's Err alone.
 package words
 
