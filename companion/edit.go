@@ -261,10 +261,14 @@ func (c *Companion) ProposeUse(_ context.Context, set, client string) (*Proposal
 		if client != "" {
 			return useIn(lib, set, client)
 		}
+		managed := false
 		for _, lc := range lib.Clients {
 			if lc.Managed {
-				lc.Set = set
+				lc.Set, managed = set, true
 			}
+		}
+		if !managed {
+			return words.New(words.NoApp, nil)
 		}
 		return nil
 	}, scope{})

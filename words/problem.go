@@ -37,6 +37,7 @@ const (
 	LibraryNewer   Code = "library-newer"
 	NameBad        Code = "name-bad"
 	NameTaken      Code = "name-taken"
+	NoApp          Code = "no-app"
 	NoAnswer       Code = "no-answer"
 	NoTray         Code = "no-tray"
 	NoDisplay      Code = "no-display"
