@@ -156,11 +156,14 @@ func (l *Library) read(data []byte) (content, error) {
 	}
 	c.Servers, c.Sets = clean(c.Servers), clean(c.Sets)
 	c.Secrets, c.Clients = clean(c.Secrets), clean(c.Clients)
-	for name, s := range c.Servers {
-		if s.ID == "" { // written by hand: every process must call it the same
+	seen := map[string]bool{}
+	for _, name := range sorted(c.Servers) {
+		// Written or copied by hand: every process must call it the same.
+		if s := c.Servers[name]; s.ID == "" || seen[s.ID] {
 			sum := sha256.Sum256([]byte(name))
 			s.ID = hex.EncodeToString(sum[:6])
 		}
+		seen[c.Servers[name].ID] = true
 	}
 	return c, nil
 }

@@ -85,6 +85,11 @@ func (s *Server) Check() error {
 			return words.New(words.ValueBad, nil, "Field", words.Say("field.url"), "Value", s.URL)
 		}
 	}
+	for name, value := range s.Headers {
+		if name == "" || strings.ContainsAny(name, " \t\r\n:\x00") || strings.ContainsAny(value, "\r\n\x00") {
+			return words.New(words.ValueBad, nil, "Field", words.Say("field.header"), "Value", name)
+		}
+	}
 	for name := range s.Env {
 		if name == "" || strings.ContainsAny(name, "=\x00") {
 			return words.New(words.ValueBad, nil, "Field", words.Say("field.env"), "Value", name)

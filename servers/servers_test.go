@@ -159,6 +159,8 @@ func TestServersThatCannotStartAreRefused(t *testing.T) {
 		"no scheme": {Server{URL: "example.com/mcp"}, words.ValueBad},
 		"script":    {Server{URL: "javascript:alert(1)"}, words.ValueBad},
 		"variable":  {Server{Command: "a", Env: map[string]string{"A=B": ""}}, words.ValueBad},
+		"header":    {Server{URL: "https://h", Headers: map[string]string{"X Y": "1"}}, words.ValueBad},
+		"two lines": {Server{URL: "https://h", Headers: map[string]string{"X": "1\r\nHost: other"}}, words.ValueBad},
 		"good":      {Server{Command: "a", Env: map[string]string{"A": "x"}}, ""},
 		"remote":    {Server{URL: "https://example.com/mcp"}, ""},
 	} {
@@ -221,5 +223,21 @@ func TestAHugeTimeLimitIsADay(t *testing.T) {
 	s := Server{StartTimeout: 1 << 40}
 	if d := s.Start(time.Second); d != 24*time.Hour {
 		t.Error(d)
+	}
+}
+
+func TestAServerCopiedByHandIsAnother(t *testing.T) {
+	text := `{"id": "x", "servers": {"b": {"id": "s1", "command": "x"}, "a": {"id": "s1", "command": "x"}, "c": {"command": "x"}}}`
+	l, _ := library(t, text)
+	again, _ := library(t, text)
+	ids := map[string]bool{}
+	for n, s := range l.Servers {
+		ids[s.ID] = true
+		if again.Servers[n].ID != s.ID {
+			t.Errorf("%s is %s here and %s there", n, s.ID, again.Servers[n].ID)
+		}
+	}
+	if len(ids) != 3 || l.Servers["a"].ID != "s1" {
+		t.Errorf("%v", ids)
 	}
 }
