@@ -320,7 +320,7 @@ func TestAnotherHomesEntriesAreNotOurs(t *testing.T) {
 func TestEntriesOfRealFilesAreReadAndToldApart(t *testing.T) {
 	for file, want := range map[string]int{"claude-desktop/macos-typical.json": 3, "claude-desktop/windows-crlf-tabs.json": 2, "claude-desktop/stub-after-wipe.json": 0, "claude-desktop/empty.json": 0, "claude-code/dot-claude.json": 4, "cline-vscode/legacy/cline_mcp_settings.json": 5, "cline-vscode/next/cline_mcp_settings.json": 3, "cline-cli/cline_mcp_settings.json": 2} {
 		id, _, _ := strings.Cut(file, "/")
-		list, err := Find(id).Entries(filepath.Join("testdata", file), launcher, nil)
+		list, err := Find(id).Entries(filepath.Join(samples, file), launcher, nil)
 		if err != nil || len(list) != want {
 			t.Errorf("%s: %d entries, %v", file, len(list), err)
 		}
@@ -331,13 +331,13 @@ func TestEntriesOfRealFilesAreReadAndToldApart(t *testing.T) {
 		}
 	}
 	var s *configs.SyntaxError
-	if _, err := Find("claude-desktop").Entries("testdata/claude-desktop/invalid-trailing-comma.json", launcher, nil); !errors.As(err, &s) || s.Line == 0 {
+	if _, err := Find("claude-desktop").Entries(samples+"/claude-desktop/invalid-trailing-comma.json", launcher, nil); !errors.As(err, &s) || s.Line == 0 {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestAnExtensionsEntryIsNeitherOursNorAdopted(t *testing.T) {
-	data, err := os.ReadFile("testdata/claude-desktop/extension-owned-entry.json")
+	data, err := os.ReadFile(samples + "/claude-desktop/extension-owned-entry.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func TestWhatCannotBeEditedSafelyComesWithTheTextToPaste(t *testing.T) {
 
 func TestServersOfOtherPlacesAreTold(t *testing.T) {
 	s := computer(t, "linux")
-	data, err := os.ReadFile("testdata/claude-code/dot-claude.json")
+	data, err := os.ReadFile(samples + "/claude-code/dot-claude.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -391,7 +391,7 @@ func TestServersOfOtherPlacesAreTold(t *testing.T) {
 	if got := Find("claude-code").Elsewhere(s.home(".claude.json")); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
 	}
-	if got := Find("claude-desktop").Elsewhere("testdata/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
+	if got := Find("claude-desktop").Elsewhere(samples + "/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
 		t.Errorf("%v", got)
 	}
 	os.WriteFile(s.home(".claude.json"), []byte("{"), 0o600)

@@ -45,6 +45,7 @@ type Outcome struct {
 	Mended  []string // moved, renamed or switched on
 	Adopted []string // the user's own, which are ours from now on
 	Changed []string // changed outside: kept as they are
+	Stays   []string // of Plain: ours still
 	Left    int      // the user's own entries, left alone
 
 	// Entries are the library's entries for the client, once Change is written.
@@ -164,7 +165,7 @@ func (p *plan) drop(e Entry, server string) error {
 
 // Plain puts entries of the servers themselves in the place of ours, for who
 // leaves: values holds what each server is, by its ID. A server that is missing
-// there stays ours and is in Changed.
+// there, or that the client can't express, stays ours and is in Stays.
 func (c *Client) Plain(path string, l Launcher, lib *servers.Library, values map[string]servers.Server) (*Outcome, error) {
 	change, d, err := configs.Read(path, c.Format)
 	if err != nil {
@@ -187,7 +188,10 @@ func (c *Client) Plain(path string, l Launcher, lib *servers.Library, values map
 			server, ok = values[s.ID]
 		}
 		if !ok || server.IsRemote() && !c.Remote {
-			p.out.Changed = append(p.out.Changed, e.Key)
+			p.out.Stays = append(p.out.Stays, e.Key)
+			if k, ok := known[e.Key]; ok {
+				p.out.Entries[e.Key] = k
+			}
 			continue
 		}
 		if err := d.Set(p.plainEntry(e, server), p.at(e.Key)...); err != nil {

@@ -15,6 +15,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// samples are the clients' files that configs is tried on too.
+const samples = "../configs/testdata/clients"
+
 // sample is a file of each client's, and where it stands on Linux.
 var sample = map[string][2]string{
 	"claude-desktop": {"claude-desktop/linux-typical.json", ".config/Claude/claude_desktop_config.json"},
@@ -55,7 +58,7 @@ func TestEveryClientsFileTakesOurEntryAndGivesItBack(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) {
 			s := computer(t, "linux")
 			from, to := sample[c.ID][0], sample[c.ID][1]
-			before, err := os.ReadFile(filepath.Join("testdata", from))
+			before, err := os.ReadFile(filepath.Join(samples, from))
 			if err != nil {
 				t.Fatal(err)
 			}

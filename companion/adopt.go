@@ -133,7 +133,6 @@ func (c *Companion) usersEntries(lib *servers.Library, id string) ([]clients.Ent
 // text. The clients are not kept in step any more; library and store stay. What a
 // client can't express stays ours and is listed in the Proposal's words.
 func (c *Companion) ProposeEject(ctx context.Context, withKeys bool, ids ...string) (*Proposal, error) {
-	var also []string
 	return c.propose(words.Say("reason.eject"), func(lib *servers.Library, p *Proposal) error {
 		for _, id := range ids {
 			if err := known(id); err != nil {
@@ -150,10 +149,9 @@ func (c *Companion) ProposeEject(ctx context.Context, withKeys bool, ids ...stri
 		for id, lc := range lib.Clients {
 			if lc.Managed && (len(ids) == 0 || slices.Contains(ids, id)) {
 				lc.Managed = false
-				also = append(also, id)
+				p.only = append(p.only, id)
 			}
 		}
-		p.only = also
 		return nil
 	}, scope{})
 }

@@ -165,7 +165,7 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 	changing := slices.ContainsFunc(outcomes, func(o *clients.Outcome) bool { return !o.Change.IsEmpty() })
 	waits := changing && client.Rewrites && len(client.Running(system)) > 0
 	for _, o := range outcomes {
-		if !o.Change.IsEmpty() {
+		if !o.Change.IsEmpty() || len(o.Stays) > 0 {
 			p.Files = append(p.Files, FileView{Path: o.Change.Path, Client: client.Title, Words: outcomeWords(o), Diff: o.Change.Diff()})
 		}
 	}
@@ -225,7 +225,7 @@ func outcomeWords(o *clients.Outcome) string {
 	for _, part := range []struct {
 		id   string
 		keys []string
-	}{{"change.adds", o.Added}, {"change.removes", o.Removed}, {"change.off", o.Off}, {"change.mends", o.Mended}, {"change.adopts", o.Adopted}, {"change.keeps", o.Changed}} {
+	}{{"change.adds", o.Added}, {"change.removes", o.Removed}, {"change.off", o.Off}, {"change.mends", o.Mended}, {"change.adopts", o.Adopted}, {"change.keeps", o.Changed}, {"change.stays", o.Stays}} {
 		if len(part.keys) > 0 {
 			all = append(all, words.Say(part.id, "Names", strings.Join(part.keys, ", ")))
 		}

@@ -60,7 +60,7 @@ mine='{"numStartups": 7, "mcpServers": {"mine": {"type": "stdio", "command": "/b
 printf '%s' "$mine" >"$HOME/.claude.json"
 printf '{"mcpServers": {}}' >"$HOME/.cline/data/settings/cline_mcp_settings.json"
 desktop=$HOME/.config/Claude/claude_desktop_config.json
-cp clients/testdata/claude-desktop/macos-typical.json "$desktop"
+cp configs/testdata/clients/claude-desktop/macos-typical.json "$desktop"
 
 prepare() {
   printf '%s\n' "$secret" | "$companion" add env-server --secret MY_TOKEN -- "$envserver"
@@ -129,7 +129,7 @@ try "Inspector $version" "Claude Desktop's entry has the key" key "$desktop"
 
 # Three more formats: TOML, JSON with comments, JSONC; each with things of its own.
 mkdir -p "$HOME/.codex" "$HOME/.gemini" "$HOME/.config/opencode"
-cp clients/testdata/codex/config.toml "$HOME/.codex/config.toml"
+cp configs/testdata/clients/codex/config.toml "$HOME/.codex/config.toml"
 printf '{\n  // no question about folders\n  "security": {"folderTrust": {"enabled": false}}\n}\n' >"$HOME/.gemini/settings.json"
 # without $schema opencode puts it in by itself
 printf '{ "$schema": "https://opencode.ai/config.json", "mcp": {}, } // mine\n' >"$HOME/.config/opencode/opencode.jsonc"
@@ -151,7 +151,7 @@ try "Claude Desktop's file" "all three systems: tests of fixtures" others
 
 undo() {
   while "$companion" undo; do :; done
-  cmp "$desktop" clients/testdata/claude-desktop/macos-typical.json
+  cmp "$desktop" configs/testdata/clients/claude-desktop/macos-typical.json
   cmp "$HOME/.codex/config.toml" "$tmp/.codex/config.toml"
   cmp "$HOME/.gemini/settings.json" "$tmp/.gemini/settings.json"
   cmp "$HOME/.config/opencode/opencode.jsonc" "$tmp/opencode/opencode.jsonc"

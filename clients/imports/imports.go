@@ -7,9 +7,7 @@
 package imports
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 
 	"mcp-companion/configs"
 	"mcp-companion/servers"
@@ -24,17 +22,12 @@ type Found struct {
 	Env, Headers map[string]string
 }
 
-var placeholder = lazy(`(?i)^(your[_\- ].*|.*[_\- ]here|<.*>|\$\{input:.*\}|x{3,}|\.{3}|changeme|insert.*|replace.*|)$`)
+var placeholder = configs.Pattern(`(?i)^(your[_\- ].*|.*[_\- ]here|<.*>|\$\{input:.*\}|x{3,}|\.{3}|changeme|insert.*|replace.*|)$`)
 
 // IsPlaceholder reports whether a value only stands where the user's own is to go.
 func IsPlaceholder(value string) bool { return placeholder().MatchString(strings.TrimSpace(value)) }
 
-var reference = lazy(`^(Bearer )?\$\{?[A-Za-z_]`)
-
-// lazy compiles a pattern when it is first asked for.
-func lazy(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
+var reference = configs.Pattern(`^(Bearer )?\$\{?[A-Za-z_]`)
 
 // lift takes what looks like a key out of values.
 func lift(values map[string]string) (plain, keys map[string]string) {
@@ -57,7 +50,7 @@ func lift(values map[string]string) (plain, keys map[string]string) {
 	return plain, keys
 }
 
-var notInName = lazy(`[^A-Za-z0-9]+`)
+var notInName = configs.Pattern(`[^A-Za-z0-9]+`)
 
 // Name makes a name that every client can carry of what a text calls a server.
 func Name(text string) string {
