@@ -66,17 +66,6 @@ func (c *Change) IsEmpty() bool {
 	return c.Existed == c.Exists && bytes.Equal(c.Before, c.After)
 }
 
-// Reverse is the Change that takes c back: to the exact bytes, and to no file
-// where there was none.
-func (c *Change) Reverse() *Change {
-	r := *c
-	r.Existed, r.Exists, r.Before, r.After, r.Edits = c.Exists, c.Existed, c.After, c.Before, nil
-	for i := len(c.Edits) - 1; i >= 0; i-- {
-		r.Edits = append(r.Edits, Edit{c.Edits[i].At, c.Edits[i].After, c.Edits[i].Before})
-	}
-	return &r
-}
-
 // Write writes After where the file still holds Before, else it returns
 // ErrChanged and leaves the file alone. The client's own lock is taken.
 func (c *Change) Write(ctx context.Context) error {

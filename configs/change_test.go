@@ -234,3 +234,14 @@ func FuzzPatchBackIsBefore(f *testing.F) {
 		}
 	})
 }
+
+// Reverse is the Change that takes c back: to the exact bytes, and to no file
+// where there was none.
+func (c *Change) Reverse() *Change {
+	r := *c
+	r.Existed, r.Exists, r.Before, r.After, r.Edits = c.Exists, c.Existed, c.After, c.Before, nil
+	for i := len(c.Edits) - 1; i >= 0; i-- {
+		r.Edits = append(r.Edits, Edit{c.Edits[i].At, c.Edits[i].After, c.Edits[i].Before})
+	}
+	return &r
+}

@@ -46,7 +46,7 @@ func (c *Change) near() (before, after []byte, skipped int) {
 	return c.Before[from:end], c.After[from : len(c.After)-(len(c.Before)-end)], bytes.Count(c.Before[:from], []byte("\n"))
 }
 
-var hunk = lazy(`(?m)^@@ -(\d+)(,\d+ \+)(\d+)(,\d+ @@)`)
+var hunk = Pattern(`(?m)^@@ -(\d+)(,\d+ \+)(\d+)(,\d+ @@)`)
 
 // shifted gives a diff the line numbers of the whole file.
 func shifted(text string, lines int) string {
@@ -80,17 +80,17 @@ func pretty(value []byte) []byte {
 	return b.Bytes()
 }
 
-// lazy compiles a pattern when it is first asked for: every `run` carries this
-// package, and uses none.
-func lazy(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+// Pattern compiles a regular expression when it is first asked for: every `run`
+// carries these packages, and uses hardly any.
+func Pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 // secretName is how variables that hold keys are called, and secretValue how
 // well-known services' keys begin.
 var (
-	secretName  = lazy(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|authorization|\bpat\b|dsn|connection[_-]?string)`)
-	secretValue = lazy(`\b(sk-|ghp_|gho_|github_pat_|glpat-|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)[A-Za-z0-9_.\-]{6,}`)
+	secretName  = Pattern(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|authorization|\bpat\b|dsn|connection[_-]?string)`)
+	secretValue = Pattern(`\b(sk-|ghp_|gho_|github_pat_|glpat-|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)[A-Za-z0-9_.\-]{6,}`)
 )
 
 // LooksSecret reports whether a variable of this name and value holds a key.
@@ -102,16 +102,16 @@ func LooksSecret(name, value string) bool {
 // and YAML with their values in quotes, YAML's without, arguments after their
 // flag or joined to it, and the two places in an address.
 var maskRules = []func() *regexp.Regexp{
-	lazy(`((?:"(?:[^"\\]|\\.)*"|'[^'\n]*'|[\w.-]+)[ \t]*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^'\n]*')`),
-	lazy(`(?m)(^[ \t+-]*["']?[\w.-]+["']?:[ \t]+)([^\s"'{\[|>&*#][^\n]*)$`),
-	lazy(`("--?[\w-]+"\s*,[\s+-]*)("(?:[^"\\]|\\.)*")`),
-	lazy(`(--?[\w-]+=)([^"'\s,]+)`),
-	lazy(`([?&][\w.-]+=)([^&"'\s#]+)`),
+	Pattern(`((?:"(?:[^"\\]|\\.)*"|'[^'\n]*'|[\w.-]+)[ \t]*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^'\n]*')`),
+	Pattern(`(?m)(^[ \t+-]*["']?[\w.-]+["']?:[ \t]+)([^\s"'{\[|>&*#][^\n]*)$`),
+	Pattern(`("--?[\w-]+"\s*,[\s+-]*)("(?:[^"\\]|\\.)*")`),
+	Pattern(`(--?[\w-]+=)([^"'\s,]+)`),
+	Pattern(`([?&][\w.-]+=)([^&"'\s#]+)`),
 }
 
 var (
-	account = lazy(`(://[^/\s:@"']*:)([^/\s@"'$][^/\s@"']*)(@)`)
-	noText  = lazy(`^(true|false|null|-?[0-9.]+),?$`)
+	account = Pattern(`(://[^/\s:@"']*:)([^/\s@"'$][^/\s@"']*)(@)`)
+	noText  = Pattern(`^(true|false|null|-?[0-9.]+),?$`)
 )
 
 // Mask hides what looks like a key in text: the values whose names say so, the
@@ -135,7 +135,7 @@ func Mask(text string) string {
 	return secretValue().ReplaceAllStringFunc(text, masked)
 }
 
-var reference = lazy(`^(Bearer )?\$?\{[^}]*\}$`)
+var reference = Pattern(`^(Bearer )?\$?\{[^}]*\}$`)
 
 // masked shows a value's last four characters, if it is long enough not to give
 // it away.

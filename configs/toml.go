@@ -455,7 +455,7 @@ func splice(data []byte, from, to int, text []byte) []byte {
 	return slices.Concat(data[:from], text, data[to:])
 }
 
-var bareKey = lazy(`^[A-Za-z0-9_-]+$`)
+var bareKey = Pattern(`^[A-Za-z0-9_-]+$`)
 
 func tomlKey(at []string) string {
 	var parts []string

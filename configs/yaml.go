@@ -228,7 +228,7 @@ type section struct {
 	end      int // the line behind the last child's
 }
 
-var rootKey = lazy(`^("([^"\\]*)"|'([^']*)'|([A-Za-z0-9_.-]+))\s*:(\s.*)?$`)
+var rootKey = Pattern(`^("([^"\\]*)"|'([^']*)'|([A-Za-z0-9_.-]+))\s*:(\s.*)?$`)
 
 func (d *yamlDocument) split() []string {
 	lines := strings.Split(string(d.data), "\n")
@@ -300,7 +300,7 @@ func (d *yamlDocument) section(key string, lines []string) (section, error) {
 }
 
 // risky lines have an anchor, an alias or a merge.
-var risky = lazy(`(^|[\s\[{,:-])(&[A-Za-z0-9_]|\*[A-Za-z0-9_]|<<\s*:)`)
+var risky = Pattern(`(^|[\s\[{,:-])(&[A-Za-z0-9_]|\*[A-Za-z0-9_]|<<\s*:)`)
 
 // child finds a child by its name.
 func (s section) child(lines []string, name string) *block {
@@ -549,8 +549,8 @@ func (d *yamlDocument) unsafe(line int) error {
 }
 
 var (
-	plainText = lazy(`^[A-Za-z][A-Za-z0-9_-]*$`)
-	otherwise = lazy(`(?i)^(true|false|null|yes|no|on|off|y|n|inf|nan)$`)
+	plainText = Pattern(`^[A-Za-z][A-Za-z0-9_-]*$`)
+	otherwise = Pattern(`(?i)^(true|false|null|yes|no|on|off|y|n|inf|nan)$`)
 )
 
 func yamlKey(name string) string { return string(yamlText(name)) }

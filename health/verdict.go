@@ -19,7 +19,7 @@ type Verdict struct {
 // needsYou are the problems that are the user's to end, not failures.
 var needsYou = map[words.Code]bool{
 	words.KeyMissing: true, words.KeychainLocked: true, words.KeychainAbsent: true,
-	words.SignIn: true, words.RestartNeeded: true, words.RemoteLater: true,
+	words.RestartNeeded: true, words.RemoteLater: true,
 }
 
 // Judge makes the verdict on a server of its live sessions and its last report

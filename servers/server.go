@@ -5,12 +5,11 @@ package servers
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"mcp-companion/configs"
 	"mcp-companion/words"
 )
 
@@ -54,12 +53,7 @@ func (s *Server) Start(def time.Duration) time.Duration {
 	return def
 }
 
-var nameRule = lazy(`^[A-Za-z0-9][A-Za-z0-9-]{0,31}$`)
-
-// lazy compiles a pattern when it is first asked for: most of `run`s need none.
-func lazy(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
+var nameRule = configs.Pattern(`^[A-Za-z0-9][A-Za-z0-9-]{0,31}$`)
 
 // CheckName says why name can't be a new server's or set's: every client must
 // be able to carry it, and build tool names of 64 characters with it.
@@ -98,7 +92,7 @@ func (s *Server) Check() error {
 	return nil
 }
 
-var refRule = lazy(`\$\{secret:([A-Za-z0-9_-]+)\}`)
+var refRule = configs.Pattern(`\$\{secret:([A-Za-z0-9_-]+)\}`)
 
 // SecretRef is the text that stands for the secret id in a Server's values.
 func SecretRef(id string) string { return "${secret:" + id + "}" }

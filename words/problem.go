@@ -48,7 +48,6 @@ const (
 	ServerEmpty    Code = "server-empty"
 	ServerUnknown  Code = "server-unknown"
 	SetUnknown     Code = "set-unknown"
-	SignIn         Code = "sign-in"
 	StoreDamaged   Code = "store-damaged"
 	UndoConflict   Code = "undo-conflict"
 	UndoUnknown    Code = "undo-unknown"
