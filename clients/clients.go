@@ -56,8 +56,14 @@ type Client struct {
 	installed func(System) bool
 	// isMain reports whether a process is its main one.
 	isMain func(System, Process) bool
-	// elsewhere and locked are nil where there is nothing to tell.
-	elsewhere func(path string) []Elsewhere
+	// project is where it keeps the servers of one project, below the project's
+	// folder; "" for nowhere. base and dir are of a client in one project (InProject).
+	project, base, dir string
+	// twins says that its files are one app's, of which either may be in use.
+	twins bool
+	// elsewhere, approval and locked are nil where there is nothing to tell.
+	elsewhere func(s System, path string) []Elsewhere
+	approval  func(System) func(key string) Where
 	locked    func(System) bool
 	// quit and open are nil where it can't be closed and opened from here.
 	quit func(System, []Process) error
@@ -71,7 +77,7 @@ func All() []*Client { return table }
 func Find(id string) *Client {
 	i := slices.IndexFunc(table, func(c *Client) bool { return c.ID == id })
 	if i < 0 {
-		return nil
+		return findProject(id)
 	}
 	return table[i]
 }

@@ -388,14 +388,14 @@ func TestServersOfOtherPlacesAreTold(t *testing.T) {
 	os.WriteFile(s.home(".claude.json"), []byte(strings.ReplaceAll(string(data), "/home/ana/src/shop", shop)), 0o600)
 	os.WriteFile(filepath.Join(shop, ".mcp.json"), []byte(`{"mcpServers": {"linear": {}, "sentry": {}, "new": {}}}`), 0o600)
 	want := []Elsewhere{{"shop-db", InProject, shop}, {"linear", InProjectFile, shop}, {"new", Unapproved, shop}, {"sentry", SwitchedOff, shop}}
-	if got := Find("claude-code").Elsewhere(s.home(".claude.json")); !reflect.DeepEqual(got, want) {
+	if got := Find("claude-code").Elsewhere(s, s.home(".claude.json")); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
 	}
-	if got := Find("claude-desktop").Elsewhere(samples + "/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
+	if got := Find("claude-desktop").Elsewhere(s, samples + "/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
 		t.Errorf("%v", got)
 	}
 	os.WriteFile(s.home(".claude.json"), []byte("{"), 0o600)
-	if got := Find("claude-code").Elsewhere(s.home(".claude.json")); got != nil {
+	if got := Find("claude-code").Elsewhere(s, s.home(".claude.json")); got != nil {
 		t.Errorf("%v", got)
 	}
 }

@@ -20,9 +20,9 @@ type Elsewhere struct {
 // Where is the kind of place.
 type Where string
 
-// Claude Code has servers of one project in its own file (they come before those
-// for all projects), and of a project's .mcp.json, which its user has to approve;
-// Claude Desktop has those of its extensions.
+// Claude Code has servers of one project in its own file, which come first, then
+// those of a project's .mcp.json, which its user has to approve, then those for all
+// projects; Claude Desktop has those of its extensions.
 // Source: Claude Code 2.1.330, run; modelcontextprotocol/mcpb MANIFEST.md.
 const (
 	InProject     Where = "project"
@@ -30,57 +30,124 @@ const (
 	Unapproved    Where = "unapproved"
 	SwitchedOff   Where = "switched-off"
 	InExtension   Where = "extension"
+	ForAll        Where = "for-all"
 )
 
 // Elsewhere lists what the client has beside the entries of its file at path.
 // What can't be read is left out: it is only shown.
-func (c *Client) Elsewhere(path string) []Elsewhere {
+func (c *Client) Elsewhere(s System, path string) []Elsewhere {
 	if c.elsewhere == nil {
 		return nil
 	}
-	return c.elsewhere(path)
+	return c.elsewhere(s, path)
 }
 
 // codeProject is what Claude Code's file says of one project.
 type codeProject struct {
-	Servers  map[string]json.RawMessage `json:"mcpServers"`
-	Enabled  []string                   `json:"enabledMcpjsonServers"`
-	Disabled []string                   `json:"disabledMcpjsonServers"`
+	Servers map[string]json.RawMessage `json:"mcpServers"`
+	approvals
 }
 
-func codeElsewhere(path string) []Elsewhere {
+// approvals are the servers of .mcp.json that the user has said yes or no to. They
+// stand with the project in Claude Code's file, or in one of its settings files.
+type approvals struct {
+	Enabled  []string `json:"enabledMcpjsonServers"`
+	Disabled []string `json:"disabledMcpjsonServers"`
+	All      bool     `json:"enableAllProjectMcpServers"`
+}
+
+// codeProjects reads what Claude Code's file says of its projects, by folder.
+func codeProjects(path string) map[string]codeProject {
 	var file struct {
 		Projects map[string]codeProject `json:"projects"`
 	}
-	if !readJSON(path, &file) {
-		return nil
+	readJSON(path, &file)
+	return file.Projects
+}
+
+// codeProjectOf is what Claude Code's file says of the project in dir. On Windows
+// it spells the folder with slashes.
+func codeProjectOf(s System, dir string) codeProject {
+	return codeProjects(codeFiles(s)[0])[filepath.ToSlash(dir)]
+}
+
+// codeApproval tells of the servers of a project's .mcp.json which its user has
+// approved.
+func codeApproval(s System, dir string, p codeProject) func(key string) Where {
+	all := []approvals{p.approvals}
+	for _, path := range []string{
+		codeSettings(s),
+		filepath.Join(dir, ".claude", "settings.json"),
+		filepath.Join(dir, ".claude", "settings.local.json"),
+	} {
+		var a approvals
+		if readJSON(path, &a) {
+			all = append(all, a)
+		}
 	}
+	has := func(in func(approvals) bool) bool { return slices.ContainsFunc(all, in) }
+	return func(key string) Where {
+		switch {
+		case has(func(a approvals) bool { return slices.Contains(a.Disabled, key) }):
+			return SwitchedOff
+		case has(func(a approvals) bool { return a.All || slices.Contains(a.Enabled, key) }):
+			return InProjectFile
+		}
+		return Unapproved
+	}
+}
+
+// codeSettings is the file with Claude Code's settings for all projects.
+func codeSettings(s System) string {
+	if dir := s.Getenv("CLAUDE_CONFIG_DIR"); dir != "" {
+		return filepath.Join(dir, "settings.json")
+	}
+	return s.home(".claude", "settings.json")
+}
+
+// codeElsewhere lists the servers of the projects that Claude Code knows: those
+// for its user alone, and those of each project's .mcp.json.
+func codeElsewhere(s System, path string) []Elsewhere {
+	projects := codeProjects(path)
 	var list []Elsewhere
-	for _, dir := range sortedKeys(file.Projects) {
-		p := file.Projects[dir]
-		for _, key := range sortedKeys(p.Servers) {
+	for _, dir := range sortedKeys(projects) {
+		for _, key := range sortedKeys(projects[dir].Servers) {
 			list = append(list, Elsewhere{key, InProject, dir})
 		}
 		var shared struct {
 			Servers map[string]json.RawMessage `json:"mcpServers"`
 		}
 		readJSON(filepath.Join(dir, ".mcp.json"), &shared)
+		if len(shared.Servers) == 0 {
+			continue
+		}
+		approval := codeApproval(s, dir, projects[dir])
 		for _, key := range sortedKeys(shared.Servers) {
-			where := Unapproved
-			switch {
-			case slices.Contains(p.Disabled, key):
-				where = SwitchedOff
-			case slices.Contains(p.Enabled, key):
-				where = InProjectFile
-			}
-			list = append(list, Elsewhere{key, where, dir})
+			list = append(list, Elsewhere{key, approval(key), dir})
 		}
 	}
 	return list
 }
 
+// codeAround lists what Claude Code has in a project beside its .mcp.json: servers
+// for the user alone come first there, those for all projects last.
+func codeAround(s System, dir string) []Elsewhere {
+	var list []Elsewhere
+	for _, key := range sortedKeys(codeProjectOf(s, dir).Servers) {
+		list = append(list, Elsewhere{key, InProject, dir})
+	}
+	var user struct {
+		Servers map[string]json.RawMessage `json:"mcpServers"`
+	}
+	readJSON(codeFiles(s)[0], &user)
+	for _, key := range sortedKeys(user.Servers) {
+		list = append(list, Elsewhere{key, ForAll, dir})
+	}
+	return list
+}
+
 // desktopElsewhere lists the extensions that are installed beside the file.
-func desktopElsewhere(path string) []Elsewhere {
+func desktopElsewhere(_ System, path string) []Elsewhere {
 	var file struct {
 		Extensions map[string]struct {
 			Manifest struct {

@@ -21,7 +21,7 @@ func TestAProjectsFileThatIsNoneIsNotWaitedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".claude.json")
 	os.WriteFile(path, []byte("\xef\xbb\xbf"+`{"projects": {"`+dir+`": {"mcpServers": {"a": {"command": "x"}}}}}`), 0o600)
 	done := make(chan []Elsewhere, 1)
-	go func() { done <- codeElsewhere(path) }()
+	go func() { done <- codeElsewhere(computer(t, "linux"), path) }()
 	select {
 	case list := <-done:
 		if len(list) != 1 || list[0].Key != "a" {

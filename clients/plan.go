@@ -30,6 +30,10 @@ func defined(raw []byte) []byte {
 	if json.Unmarshal(raw, &m) != nil {
 		return raw
 	}
+	if nested := m["transport"]; len(nested) > 0 && nested[0] == '{' { // Cline's other spelling
+		delete(m, "transport")
+		_ = json.Unmarshal(nested, &m)
+	}
 	maps.DeleteFunc(m, func(name string, _ json.RawMessage) bool {
 		return !slices.Contains(definition, name) || name == "type" || name == "transportType"
 	})
@@ -367,7 +371,7 @@ func plain(_, command string, args []string) []member {
 }
 
 func (p *plan) members(key string, w Want) []member {
-	command, args := p.l.line(w.Name, p.ID)
+	command, args := p.l.line(w.Name, p.App())
 	if p.spell != nil {
 		return p.spell(key, command, args)
 	}

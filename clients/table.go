@@ -35,6 +35,7 @@ var table = []*Client{
 		elsewhere: codeElsewhere, locked: codeLocked,
 		// Claude Desktop brings a copy of it, in a folder of its own.
 		isMain: func(_ System, p Process) bool { return isProgram(p, "claude") && !isDesktopPath(p.Path) },
+		project: ".mcp.json",
 	},
 	{
 		ID: "cline-vscode", Title: "Cline in VS Code",
@@ -42,6 +43,7 @@ var table = []*Client{
 		Applies: "applies.now",
 		files:   clineFiles, all: true,
 		installed: func(s System) bool { return len(clineFiles(s)) > 0 },
+		twins:     true,
 		isMain:    isEditor,
 	},
 	{
@@ -59,6 +61,7 @@ var table = []*Client{
 		Format: configs.JSON, Key: serversKey, Remote: true,
 		Applies: "applies.switch",
 		files:   place("~/.cursor/mcp.json"), installed: has("~/.cursor", "user:Cursor"), isMain: named("cursor"),
+		project: ".cursor/mcp.json",
 	},
 	{
 		ID: "vscode", Title: "VS Code",
@@ -67,6 +70,7 @@ var table = []*Client{
 		files:   vscodeFiles("Code", "Code - Insiders", "VSCodium"), all: true,
 		installed: func(s System) bool { return len(vscodeFiles("Code", "Code - Insiders", "VSCodium")(s)) > 0 },
 		isMain:    named("code", "code-insiders", "codium"),
+		project: ".vscode/mcp.json",
 	},
 	{
 		ID: "windsurf", Title: "Windsurf",
@@ -85,6 +89,7 @@ var table = []*Client{
 			return []string{s.config("zed", "settings.json")}
 		},
 		installed: has("~/.config/zed", "config:zed", "support:Zed"), isMain: named("zed", "zed-editor"),
+		project: ".zed/settings.json",
 	},
 	{
 		ID: "gemini-cli", Title: "Gemini CLI",
@@ -97,6 +102,7 @@ var table = []*Client{
 			return []string{s.home(".gemini", "settings.json")}
 		},
 		installed: has("~/.gemini", "path:gemini"), isMain: named("gemini"),
+		project: ".gemini/settings.json",
 	},
 	{
 		ID: "opencode", Title: "opencode",
@@ -104,6 +110,7 @@ var table = []*Client{
 		Applies:   "applies.restart",
 		files:     place("config:opencode/opencode.jsonc", "config:opencode/opencode.json"),
 		installed: has("config:opencode", "path:opencode"), isMain: named("opencode"),
+		project: "opencode.json",
 	},
 	{
 		ID: "roo-code", Title: "Roo Code",
@@ -141,6 +148,7 @@ var table = []*Client{
 			return []string{s.home(".codex", "config.toml")}
 		},
 		installed: has("~/.codex", "path:codex"), isMain: named("codex"),
+		project: ".codex/config.toml",
 	},
 	{
 		ID: "continue", Title: "Continue",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,13 +82,18 @@ func clientWords(c companion.ClientState) string {
 
 func apply(ctx context.Context, e *Env, args []string) error {
 	f := newFlags()
-	var ids many
+	var ids, projects many
 	f.Var(&ids, "client", "")
+	f.Var(&projects, "project", "")
 	dry := f.Bool("dry-run", false, "")
+	wait := f.Bool("wait", false, "")
 	restart := f.String("restart", "later", "")
 	rest, _, err := parse(f, args)
 	if err == nil {
 		err = exactly(rest, 0, 0)
+	}
+	if err == nil {
+		ids, err = inProjects(ids, projects)
 	}
 	if err != nil {
 		return err
@@ -111,14 +117,73 @@ func apply(ctx context.Context, e *Env, args []string) error {
 		return err
 	}
 	e.say(p, r)
-	if len(r.Waiting) == 0 || *restart == "later" || *restart == "ask" && !e.yes(ctx, words.Say("cmd.restart", "Client", strings.Join(r.Waiting, ", "))) {
+	return e.finish(ctx, r, *restart, *wait)
+}
+
+// inProjects makes of the clients those in the projects, where there are any;
+// Claude Code where no client is named.
+func inProjects(ids, projects []string) ([]string, error) {
+	if len(projects) == 0 {
+		return ids, nil
+	}
+	if len(ids) == 0 {
+		ids = []string{"claude-code"}
+	}
+	var list []string
+	for _, dir := range projects {
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			list = append(list, id+":"+dir)
+		}
+	}
+	return list, nil
+}
+
+// finish restarts the clients whose exit is waited for, or waits for it, and then
+// for the second look at what they made of it, which a tray takes by itself.
+func (e *Env) finish(ctx context.Context, r companion.Result, restart string, wait bool) error {
+	if len(r.Waiting) > 0 && (restart == "yes" || restart == "ask" && e.yes(ctx, words.Say("cmd.restart", "Client", strings.Join(r.Waiting, ", ")))) {
+		var errs []error
+		for _, w := range e.State(ctx).Pending {
+			errs = append(errs, e.Restart(ctx, w.Client))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+	} else if len(r.Waiting) > 0 && (wait || restart == "ask" && !e.HasResident() && e.yes(ctx, words.Say("cmd.wait", "Client", strings.Join(r.Waiting, ", ")))) {
+		fmt.Fprintln(e.Err, words.Say("cmd.waiting", "Client", strings.Join(r.Waiting, ", ")))
+		if err := e.WaitForClients(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.Out, words.Say("cmd.written"))
+	}
+	if e.HasResident() || !wait && restart != "yes" {
 		return nil
 	}
-	var errs []error
-	for _, w := range e.State(ctx).Pending {
-		errs = append(errs, e.Restart(ctx, w.Client))
+	return e.secondLook(ctx)
+}
+
+// secondLook waits until the clients have settled after their start, and tells
+// what they dropped.
+func (e *Env) secondLook(ctx context.Context) error {
+	due := e.LooksDue()
+	if len(due) == 0 {
+		return nil
 	}
-	return errors.Join(errs...)
+	fmt.Fprintln(e.Err, words.Say("cmd.looking", "Client", strings.Join(due, ", ")))
+	if err := e.WaitForLooks(ctx); err != nil {
+		return err
+	}
+	for _, c := range e.State(ctx).Clients {
+		if len(c.Vanished) > 0 {
+			return words.New(words.Undone, nil, "Client", c.Title, "ID", c.ID, "Names", strings.Join(c.Vanished, ", "))
+		}
+	}
+	fmt.Fprintln(e.Out, words.Say("cmd.looked", "Client", strings.Join(due, ", ")))
+	return nil
 }
 
 // yes asks a question on a terminal; elsewhere the answer is no.

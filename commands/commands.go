@@ -50,7 +50,7 @@ func init() {
 		{"use", "use SET|--all [--client ID]", use},
 		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET", set},
 		{"clients", "clients [--json]", clients},
-		{"apply", "apply [--client ID]... [--dry-run] [--restart=ask|yes|no|later]", apply},
+		{"apply", "apply [--client ID]... [--project DIR]... [--dry-run] [--restart=ask|yes|no|later] [--wait]", apply},
 		{"adopt", "adopt --client ID [ENTRY]... [--dry-run]", adopt},
 		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},

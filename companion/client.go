@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +55,7 @@ func (p *pending) add(client string, by *Proposal) {
 }
 
 func (c *Companion) pendingPath(client string) string {
-	return filepath.Join(c.home.Pending(), client+".json")
+	return filepath.Join(c.home.Pending(), url.PathEscape(client)+".json") // a project's has slashes
 }
 
 // wait notes what waits. It comes before the change itself: killed in between, a
@@ -244,6 +247,11 @@ func (c *Companion) gone(ctx context.Context, client *clients.Client) error {
 		}
 	}
 	return nil
+}
+
+// allClients lists every client, and the projects of theirs that the library has.
+func allClients(lib *servers.Library) []*clients.Client {
+	return clients.With(slices.Collect(maps.Keys(lib.Clients)))
 }
 
 // known is the ClientUnknown Problem for an id that is none.

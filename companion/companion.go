@@ -55,6 +55,7 @@ type Companion struct {
 	libraryOnly bool
 
 	last *lastGood
+	seen *looked
 }
 
 // lastGood is the last library that could be read: it stays in use while the
@@ -76,7 +77,7 @@ type Options struct {
 
 // New makes a Companion. It touches nothing.
 func New(o Options) *Companion {
-	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, inside: insidePackage, last: &lastGood{}}
+	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, inside: insidePackage, last: &lastGood{}, seen: &looked{}}
 }
 
 // LibraryOnly is c for who changes the library now and the clients' files later.
@@ -88,8 +89,9 @@ func (c *Companion) LibraryOnly() *Companion {
 
 // Closely is c for a window that is open: its States tell of every client's
 // entries, and of a change outside within a second. Otherwise only the files of
-// managed clients are read: on macOS looking into another program's files is the
-// user's to start.
+// managed clients are read. On macOS, where the system asks its user before a
+// program looks into another one's folders, an unmanaged client's are read once
+// LookInto was called for it.
 func (c *Companion) Closely() *Companion {
 	l := *c
 	l.closely = true

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mcp-companion/clients"
 	"mcp-companion/configs"
 	"mcp-companion/files"
 	"mcp-companion/secrets"
@@ -300,6 +301,9 @@ func (c *Companion) proposeClients(reason string, ids []string, on bool) (*Propo
 		for _, id := range ids {
 			if err := known(id); err != nil {
 				return err
+			}
+			if dir := clients.Find(id).Project(); on && dir != "" && len(clients.Find(id).Files(c.system, "")) == 0 {
+				return words.New(words.FolderMissing, nil, "Name", titleOf(id), "Path", dir)
 			}
 			lc := lib.Client(id)
 			if on && !lc.Managed {

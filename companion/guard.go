@@ -152,6 +152,31 @@ func (c *Companion) lookAgain(ctx context.Context, now time.Time) time.Duration 
 	return max(next, time.Second)
 }
 
+// LooksDue are the titles of the clients that run and whose file is looked at again
+// once they have settled.
+func (c *Companion) LooksDue() []string {
+	var titles []string
+	for _, client := range clients.All() {
+		if l := c.lookOf(client.ID); l != nil && l.Vanished == nil && len(client.Running(c.system)) > 0 {
+			titles = append(titles, client.Title)
+		}
+	}
+	return titles
+}
+
+// WaitForLooks takes the looks that are due, for who has no clock running: it
+// returns when the clients have settled or are gone. State tells what vanished.
+func (c *Companion) WaitForLooks(ctx context.Context) error {
+	for len(c.LooksDue()) > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(c.lookAgain(ctx, time.Now()), time.Second)):
+		}
+	}
+	return nil
+}
+
 // startSeen notes that the client runs since now, or no longer.
 func (c *Companion) startSeen(client string, running bool, now time.Time) error {
 	l := c.lookOf(client)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -128,12 +129,12 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 	l, _ := c.launcher()
 	system := c.system.Once()
 	var list []ClientState
-	for _, client := range clients.All() {
+	for _, client := range allClients(lib) {
 		lc := lib.Clients[client.ID]
 		if lc == nil {
 			lc = &servers.Client{}
 		}
-		s := ClientState{ID: client.ID, Title: client.Title, Managed: lc.Managed, Set: lc.Set, Applies: words.Say(client.Applies), CanQuit: client.CanRestart(), Unverified: client.Unverified}
+		s := ClientState{ID: client.ID, App: client.App(), Project: client.Project(), HasProjects: client.HasProjects(), Title: client.Title, Managed: lc.Managed, Set: lc.Set, Applies: words.Say(client.Applies), CanQuit: client.CanRestart(), Unverified: client.Unverified}
 		s.Installed = client.Installed(system)
 		if paths := client.Files(system, lc.File); len(paths) > 0 {
 			s.File, s.Others = paths[0], paths[1:]
@@ -145,10 +146,17 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 		s.Running = len(client.Running(system)) > 0
 		_, err := os.Stat(c.pendingPath(client.ID))
 		s.Restart = err == nil
-		if s.File != "" && (s.Managed || s.Installed && c.closely) {
+		mayRead := c.closely && c.mayLookInto(client.ID)
+		s.Unread = s.Installed && c.closely && !mayRead && s.File != ""
+		if s.File != "" && (s.Managed || s.Installed && mayRead) {
 			s.Entries, s.Problem = c.entryStates(client, s.File, l, lib, lc)
-			s.Elsewhere = c.elsewhereStates(client, s.File, s.Entries)
-			s.Notes = append(s.Notes, doubles(s.Elsewhere)...)
+			if mayRead {
+				s.Elsewhere = c.elsewhereStates(client, s.File, s.Entries)
+				s.Notes = append(s.Notes, doubles(s.Elsewhere)...)
+			}
+			if drift := client.Drift(append([]string{s.File}, s.Others...), l, lc.Entries); len(drift) > 0 {
+				s.Notes = append(s.Notes, words.Say("note.drift", "Count", len(drift), "Names", strings.Join(drift, ", ")))
+			}
 			if s.Problem == nil && client.Locked(system) {
 				s.Problem = words.New(words.AppLocked, nil, "Client", client.Title)
 			}
@@ -168,13 +176,10 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 	return list
 }
 
-// elsewhereStates is what a client has beside its file, for an open window.
+// elsewhereStates is what a client has beside its file.
 func (c *Companion) elsewhereStates(client *clients.Client, path string, entries []EntryState) []ElsewhereState {
-	if !c.closely {
-		return nil
-	}
 	var list []ElsewhereState
-	for _, e := range client.Elsewhere(path) {
+	for _, e := range client.Elsewhere(c.system, path) {
 		same := slices.ContainsFunc(entries, func(x EntryState) bool { return strings.EqualFold(x.Key, e.Key) })
 		list = append(list, ElsewhereState{e.Key, same, words.Say("elsewhere."+string(e.Where), "Path", e.Path)})
 	}
@@ -202,8 +207,12 @@ func (c *Companion) entryStates(client *clients.Client, path string, l clients.L
 		return nil, words.For(fileProblem(client, path, err))
 	}
 	var list []EntryState
+	approval := client.Approval(c.system)
 	for _, e := range entries {
 		s := EntryState{Key: e.Key, Kind: EntryKind(e.Kind)}
+		if where := approval(e.Key); where != "" {
+			s.Approval = words.Say("approval." + string(where))
+		}
 		if name, _, ok := lib.Find(e.Run); ok && e.Run != "" {
 			s.Server = name
 		} else if name, _, ok := lib.Find(lc.Entries[e.Key].Server); ok && e.Kind == clients.Changed {
@@ -227,6 +236,7 @@ func (c *Companion) Subscribe(show func(State)) (stop func()) {
 		}
 	}
 	c.watch(ctx, tell)
+	c.onLook(tell)
 	tell()
 	done := make(chan struct{})
 	go func() {
@@ -266,9 +276,12 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 	}
 	before := look() // now: a change between the first State and the first look would be lost
 	go func() {
-		every := sweepEvery
+		every, soon := sweepEvery, make(chan struct{}, 1)
+		var near folders
 		if c.closely {
 			every = sweepClosely
+			defer func() { near.leave() }()
+			near.follow(ctx, c.clientFiles(), soon)
 		}
 		tick := time.NewTicker(every)
 		defer tick.Stop()
@@ -276,14 +289,80 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 			select {
 			case <-ctx.Done():
 				return
+			case <-soon:
 			case <-tick.C:
-				if now := look(); now != before {
-					before = now
-					tell()
+				if c.closely {
+					near.follow(ctx, c.clientFiles(), soon)
 				}
+			}
+			if now := look(); now != before {
+				before = now
+				tell()
 			}
 		}
 	}()
+}
+
+// folders are those of the clients' files, watched so that a change is seen at
+// once. The sweep is what counts: it also sees a link's target, a folder that is
+// made later, and what no watch is left for.
+type folders struct {
+	files []string
+	stop  context.CancelFunc
+}
+
+// follow watches the folders of these files, and of no others any more: soon hears
+// of a change of one of the files. A folder may be busy with others.
+func (f *folders) follow(ctx context.Context, paths []string, soon chan<- struct{}) {
+	paths = slices.DeleteFunc(paths, func(p string) bool {
+		_, err := os.Stat(filepath.Dir(p))
+		return err != nil
+	})
+	if f.stop != nil && slices.Equal(paths, f.files) {
+		return
+	}
+	f.leave()
+	ctx, f.stop = context.WithCancel(ctx)
+	f.files = paths
+	var dirs []string
+	for _, p := range paths {
+		if dir := filepath.Dir(p); !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	_ = files.Watch(ctx, dirs, func(seen []string) { // without watches, the sweep looks every second
+		if len(seen) == 0 || slices.ContainsFunc(seen, func(p string) bool { return slices.Contains(paths, p) }) {
+			select {
+			case soon <- struct{}{}:
+			default:
+			}
+		}
+	})
+}
+
+func (f *folders) leave() {
+	if f.stop != nil {
+		f.stop()
+	}
+}
+
+// clientFiles are the clients' files, but for those in the account's own folder on
+// macOS, where a watch opens every file beside them.
+func (c *Companion) clientFiles() []string {
+	lib, _ := c.libraryToShow()
+	if lib == nil {
+		return nil
+	}
+	system := c.system.Once()
+	var list []string
+	for _, client := range allClients(lib) {
+		for _, path := range client.Files(system, chosenFile(lib, client.ID)) {
+			if c.system.OS != "darwin" || filepath.Dir(path) != c.system.Home {
+				list = append(list, path)
+			}
+		}
+	}
+	return list
 }
 
 // sweepOwn is a mark of our own files, for where they can't be watched.
@@ -309,7 +388,7 @@ func (c *Companion) sweep() string {
 		return err.Error()
 	}
 	system := c.system.Once()
-	for _, client := range clients.All() {
+	for _, client := range allClients(lib) {
 		lc := lib.Clients[client.ID]
 		managed := lc != nil && lc.Managed
 		if !managed && !c.closely {

@@ -105,7 +105,7 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 	system := c.system.Once()
 	owner := c.owners(lib, system)
 	written := map[string]bool{}
-	for _, client := range clients.All() {
+	for _, client := range allClients(lib) {
 		lc := lib.Clients[client.ID]
 		if p.plain != nil && !slices.Contains(p.only, client.ID) || p.plain == nil && !scope.has(client.ID, lc) {
 			continue
@@ -148,7 +148,7 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 // share it: no other one takes away, or makes plain, what stands there.
 func (c *Companion) owners(lib *servers.Library, system clients.System) map[string]string {
 	owner := map[string]string{}
-	for _, client := range clients.All() {
+	for _, client := range allClients(lib) {
 		if lc := lib.Clients[client.ID]; lc != nil && lc.Managed {
 			for _, path := range client.Files(system, lc.File) {
 				if owner[path] == "" {
@@ -179,6 +179,13 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 			p.changes = append(p.changes, o.Change)
 			p.launching = p.launching || p.plain == nil && len(o.Added)+len(o.Mended)+len(o.Adopted) > 0
 		}
+	}
+	if lc := lib.Clients[client.ID]; client.Project() != "" && lc != nil && !lc.Managed {
+		defer func() {
+			if len(lc.Entries) == 0 || len(outcomes) == 0 { // nothing of it is left to know
+				delete(lib.Clients, client.ID)
+			}
+		}()
 	}
 	if len(outcomes) == 0 {
 		return

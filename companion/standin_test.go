@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mcp-companion/clients"
@@ -513,4 +514,28 @@ func TestUndoOfTheVeryFirstActionKeepsTheHistoryReadable(t *testing.T) {
 	if lib, _ := d.Library(); len(lib.Servers) != 1 || lib.Servers["one"] == nil {
 		t.Errorf("%+v", lib.Servers)
 	}
+}
+
+func TestWithoutAClockTheLookAfterTheStartIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.add(t, "one")
+		d.manage(t, "claude-desktop")
+		if due := d.LooksDue(); len(due) != 0 {
+			t.Fatalf("due before it starts: %v", due)
+		}
+		d.open.Store(true)
+		if due := d.LooksDue(); len(due) != 1 {
+			t.Fatalf("due: %v", due)
+		}
+		os.WriteFile(d.desktop, []byte(`{"mcpServers": {}}`), 0o600) // it wrote what it had
+		begun := time.Now()
+		if err := d.WaitForLooks(t.Context()); err != nil || time.Since(begun) < settleTime {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		i := slices.IndexFunc(d.State(t.Context()).Clients, func(c ClientState) bool { return c.ID == "claude-desktop" })
+		if got := d.State(t.Context()).Clients[i].Vanished; len(got) != 1 || got[0] != "one" {
+			t.Errorf("vanished: %v", got)
+		}
+	})
 }

@@ -90,6 +90,8 @@ type SetState struct {
 // ClientState is one AI app.
 type ClientState struct {
 	ID        string
+	App       string // the app's id: ID without its project
+	Project   string // the folder of the one project it is about, "" for all
 	Title     string
 	File      string   // where its servers stand, the one that is written
 	Others    []string // further files that are written alike
@@ -102,6 +104,12 @@ type ClientState struct {
 	Restart   bool   // it has to be restarted to notice the last change
 	Entries   []EntryState
 	Problem   *words.Problem // its file can't be read, is locked, ...
+
+	// HasProjects says that it can be kept in step in one project's folder besides.
+	HasProjects bool
+
+	// Unread says that its file was not looked into: LookInto has it done.
+	Unread bool
 
 	// Vanished are entries of ours that the client dropped when it started: PutBack
 	// writes them once more, LeaveVanished ends the matter.
@@ -126,6 +134,10 @@ type EntryState struct {
 	Key    string
 	Server string // the library's server, for ours
 	Kind   EntryKind
+
+	// Approval says in words whether the app's user has let it use the entry, where
+	// the app asks; else "".
+	Approval string
 }
 
 // ElsewhereState is a server that a client has in another place than its file.

@@ -66,7 +66,7 @@ func (c *Companion) HistoryDetail(ctx context.Context, id string) ([]FileView, e
 
 // clientOf is the title of the client whose file it is, "" for none.
 func (c *Companion) clientOf(lib *servers.Library, path string) string {
-	for _, client := range clients.All() {
+	for _, client := range allClients(lib) {
 		chosen := ""
 		if lc := lib.Clients[client.ID]; lc != nil {
 			chosen = lc.File
@@ -190,7 +190,7 @@ func (c *Companion) undoNoMore(id string) error {
 
 // mustClose is the client that has to be closed before the change can be written.
 func (c *Companion) mustClose(lib *servers.Library, change *configs.Change) *clients.Client {
-	for _, client := range clients.All() {
+	for _, client := range allClients(lib) {
 		if client.Rewrites && !change.IsEmpty() && slices.Contains(client.Files(c.system, chosenFile(lib, client.ID)), change.Path) && len(client.Running(c.system)) > 0 {
 			return client
 		}

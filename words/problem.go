@@ -51,6 +51,7 @@ const (
 	StoreDamaged   Code = "store-damaged"
 	UndoConflict   Code = "undo-conflict"
 	UndoUnknown    Code = "undo-unknown"
+	Undone         Code = "undone"
 	Unknown        Code = "unknown"
 	ValueBad       Code = "value-bad"
 	WindowMissing  Code = "window-missing"
