@@ -41,7 +41,9 @@ type Actions interface {
 	Restart(ctx context.Context, client string) error
 	PutBack(ctx context.Context, client string) (companion.Result, error)
 	LeaveVanished(ctx context.Context, client string) error
+	LookInto(client string)
 	History(context.Context) ([]companion.Record, error)
+	LastOf(ctx context.Context, client string) (companion.Record, error)
 	HistoryDetail(ctx context.Context, id string) ([]companion.FileView, error)
 	ProposeUndo(ctx context.Context, id string) ([]companion.FileView, error)
 	Undo(ctx context.Context, id string) (companion.Result, error)

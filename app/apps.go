@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type appsPage struct {
 	leave  *button
 	leaves *fyne.Container // leave with a word about it
 	drawn  []any
+	unfold string // the id of the app whose servers are shown once they are known
 }
 
 func newAppsPage(w *Window) *appsPage {
@@ -65,8 +67,9 @@ func (p *appsPage) render(s companion.State) {
 			continue
 		}
 		k := newAppCard(p, c, s.Sets)
-		if unfolded[c.ID] {
+		if unfolded[c.ID] || p.unfold == c.ID && !c.Unread {
 			k.onMore()
+			p.unfold = ""
 		}
 		p.cards[c.ID] = k
 		p.list.Add(k.box)
@@ -99,6 +102,38 @@ func (p *appsPage) onTake(c companion.ClientState) { p.w.put(tabApps, newTakeove
 // onLeave begins to leave the AI app c, or all of them where c is nil.
 func (p *appsPage) onLeave(c *companion.ClientState) { p.w.put(tabApps, newLeave(p.w, c)) }
 
+// onLook has the app's file looked into, and unfolds what is found.
+func (p *appsPage) onLook(c companion.ClientState) {
+	p.unfold = c.ID
+	p.w.opts.Go(func() { p.w.actions.LookInto(c.ID) })
+}
+
+// onProject asks for a project's folder, to keep the app in step there.
+func (p *appsPage) onProject(c companion.ClientState) {
+	p.w.pickFolder(func(dir string) {
+		folder := filepath.Base(dir)
+		p.walkTo(words.Say("app.apps.project.title", "Client", c.Title, "Folder", folder), "app.apps.keep.yes", c.ID+":"+dir, true)
+	})
+}
+
+// onUndo shows what taking back the last change of c's file would do.
+func (p *appsPage) onUndo(c companion.ClientState) {
+	var last companion.Record
+	p.told.clear()
+	p.busy.run(words.Say("app.doing.read"), func(ctx context.Context) (err error) {
+		last, err = p.w.actions.LastOf(ctx, c.ID)
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.told.failed(err)
+			return
+		}
+		walk := p.w.undoing(p, last, false)
+		walk.tab, walk.done = tabApps, func() view { return p.say(words.Say("app.apps.undone"), last.Reason) }
+		p.w.walk(p.busy, walk)
+	})
+}
+
 // redraw shows the state again as it is, after a choice was taken back.
 func (p *appsPage) redraw() {
 	p.drawn = nil
@@ -113,11 +148,16 @@ func (p *appsPage) onManaged(c companion.ClientState, on bool) {
 	if !on {
 		title, verb = "app.apps.free", "app.apps.free.yes"
 	}
+	p.walkTo(words.Say(title, "Client", c.Title), verb, c.ID, on)
+}
+
+// walkTo proposes to keep the app with this id in step, or no longer.
+func (p *appsPage) walkTo(title, verb, id string, on bool) {
 	p.w.walk(p.busy, change{
-		tab: tabApps, from: p, danger: false,
-		title: words.Say(title, "Client", c.Title), verb: words.Say(verb),
+		tab: tabApps, from: p,
+		title: title, verb: words.Say(verb),
 		propose: func(ctx context.Context) (*companion.Proposal, error) {
-			return p.w.actions.ProposeManage(ctx, c.ID, on)
+			return p.w.actions.ProposeManage(ctx, id, on)
 		},
 		done: func() view { return p },
 	})
@@ -147,6 +187,8 @@ type appCard struct {
 	more    *button
 	entries *fyne.Container
 	take    *button // the user's own servers
+	project *button // in one project's folder
+	undo    *button // the last change of its file
 	leave   *button
 	notes   *fyne.Container
 }
@@ -169,12 +211,19 @@ func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState)
 	k.entries = entryTable(c.Entries, c.Elsewhere)
 	k.entries.Hide()
 	k.more = newButton(words.Say("app.apps.entries.show"), k.onMore).quiet()
-	show(k.more, len(c.Entries)+len(c.Elsewhere) > 0)
+	if c.Unread {
+		k.more.OnTapped = func() { p.onLook(c) }
+	}
+	show(k.more, c.Unread || len(c.Entries)+len(c.Elsewhere) > 0)
 	k.take = newButton(words.Say("app.apps.take"), func() { p.onTake(c) })
 	show(k.take, len(keysOf(c.Entries, companion.Users)) > 0)
 	k.leave = newButton(words.Say("app.apps.leave"), func() { p.onLeave(&c) }).quiet()
 	show(k.leave, c.Managed)
-	p.busy.locked = append(p.busy.locked, k.take, k.leave)
+	k.project = newButton(words.Say("app.apps.project"), func() { p.onProject(c) }).quiet()
+	show(k.project, c.HasProjects && c.Project == "")
+	k.undo = newButton(words.Say("app.apps.undo"), func() { p.onUndo(c) }).quiet()
+	show(k.undo, c.Managed)
+	p.busy.locked = append(p.busy.locked, k.take, k.leave, k.project, k.undo)
 	k.notes = notesOf(c)
 	k.box = card(stack(10, k.head(c), k.told(c), k.choices(c), k.summary(c), k.entries, k.notes, k.foot()))
 	return k
@@ -182,8 +231,8 @@ func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState)
 
 // foot is what can be done with what stands in the file.
 func (k *appCard) foot() fyne.CanvasObject {
-	foot := edges(nil, nil, k.take, k.leave, nil)
-	show(foot, k.take.Visible() || k.leave.Visible())
+	foot := edges(nil, nil, k.take, row(2, k.project, k.undo, k.leave), nil)
+	show(foot, k.take.Visible() || k.leave.Visible() || k.project.Visible())
 	return foot
 }
 
@@ -244,7 +293,11 @@ func (k *appCard) choices(c companion.ClientState) fyne.CanvasObject {
 }
 
 func (k *appCard) summary(c companion.ClientState) fyne.CanvasObject {
-	lines := stack(3, newPara(entriesText(c.Entries), theme.ColorNameForeground).box)
+	text := entriesText(c.Entries)
+	if c.Unread {
+		text = words.Say("app.apps.unread")
+	}
+	lines := stack(3, newPara(text, theme.ColorNameForeground).box)
 	if c.Applies != "" {
 		lines.Add(newCaption(c.Applies).box)
 	}

@@ -39,6 +39,15 @@ func entriesText(list []companion.EntryState) string {
 	return text
 }
 
+// entryText says whose an entry is, and whether the app may use it.
+func entryText(e companion.EntryState) string {
+	whose := words.Say("app.apps.entry." + string(e.Kind))
+	if e.Approval == "" {
+		return whose
+	}
+	return words.Say("app.apps.entry.approval", "Whose", whose, "Approval", e.Approval)
+}
+
 // entryTable lists a file's entries, each with whose it is, and what the app has
 // elsewhere.
 func entryTable(list []companion.EntryState, elsewhere []companion.ElsewhereState) *fyne.Container {
@@ -49,7 +58,7 @@ func entryTable(list []companion.EntryState, elsewhere []companion.ElsewhereStat
 		}[e.Kind] // the user's: the ring of Off
 		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
 			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
-				newLine(words.Say("app.apps.entry."+string(e.Kind)), colorMuted, theme.SizeNameText))))
+				newLine(entryText(e), colorMuted, theme.SizeNameText))))
 	}
 	for _, e := range elsewhere {
 		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(companion.Off).icon, 14).box), nil,

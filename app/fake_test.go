@@ -108,6 +108,16 @@ func (f *fake) Restart(_ context.Context, client string) error {
 
 func (f *fake) History(context.Context) ([]companion.Record, error) { return f.records, nil }
 
+func (f *fake) LookInto(client string) { f.note("look into %s", client) }
+
+func (f *fake) LastOf(_ context.Context, client string) (companion.Record, error) {
+	f.note("last of %s", client)
+	if len(f.records) == 0 {
+		return companion.Record{}, words.New(words.UndoUnknown, nil, "ID", client)
+	}
+	return f.records[0], nil
+}
+
 func (f *fake) Undo(_ context.Context, id string) (companion.Result, error) {
 	f.note("undo %s", id)
 	return f.result, f.undo
@@ -193,6 +203,14 @@ func sample() companion.State {
 			{
 				ID: "cursor", Title: "Cursor", File: "/home/u/.cursor/mcp.json", Installed: true, Managed: true, Set: "Development", Unverified: true, Applies: "Switch new servers on in Cursor under Settings > MCP.",
 				Entries: []companion.EntryState{{Key: "files", Server: "files", Kind: companion.Ours}, {Key: "github", Server: "github", Kind: companion.Moved}},
+			},
+			{
+				ID: "claude-code", App: "claude-code", Title: "Claude Code", File: "/home/u/.claude.json", Installed: true, Unread: true, HasProjects: true, Applies: "Takes effect in your next conversation.",
+			},
+			{
+				ID: "claude-code:/home/u/shop", App: "claude-code", Project: "/home/u/shop", Title: "Claude Code in shop", File: "/home/u/shop/.mcp.json", Installed: true, Managed: true, HasProjects: true, Set: "Data", Applies: "Takes effect in your next conversation.",
+				Notes:   []string{words.Say("note.project")},
+				Entries: []companion.EntryState{{Key: "postgres", Server: "postgres", Kind: companion.Ours, Approval: words.Say("approval.unapproved")}},
 			},
 			{ID: "cline-vscode", Title: "Cline in VS Code", File: "/home/u/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", Installed: true, Running: true, Applies: "Active at once."},
 			{ID: "codex", Title: "Codex"},

@@ -303,7 +303,7 @@ func TestApps(t *testing.T) {
 	f := &fake{}
 	w := open(t, f, sample())
 	w.Show("apps")
-	if len(w.apps.cards) != 3 || !strings.Contains(w.apps.names.seg.Text, "Zed") || w.apps.names.box.Visible() {
+	if len(w.apps.cards) != 5 || !strings.Contains(w.apps.names.seg.Text, "Zed") || w.apps.names.box.Visible() {
 		t.Fatal("cards are wrong")
 	}
 	cline := w.apps.cards["cline-vscode"]
@@ -337,6 +337,52 @@ func TestApps(t *testing.T) {
 	test.Tap(w.ask.yes)
 	if f.calls[len(f.calls)-1] != "restart claude-desktop" {
 		t.Errorf("asked for %q", f.calls)
+	}
+}
+
+func TestAnAppIsKeptInStepInAProjectsFolder(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	w.Show("apps")
+	if w.apps.cards["cline-vscode"].project.Visible() || w.apps.cards["claude-code:/home/u/shop"].project.Visible() {
+		t.Error("a project is offered where there can be none")
+	}
+	w.pickFolder = func(chosen func(string)) { chosen("/home/u/blog") }
+	test.Tap(w.apps.cards["claude-code"].project)
+	f.did(t, "propose manage claude-code:/home/u/blog true")
+	if v := previewed(t, w, tabApps); v.change.title != "Keep Claude Code in step in blog" {
+		t.Error(v.change.title)
+	}
+}
+
+func TestAnAppIsLookedIntoWhenAsked(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	w.Show("apps")
+	test.Tap(w.apps.cards["claude-code"].more)
+	f.did(t, "look into claude-code")
+	s := sample()
+	s.Clients[2].Unread, s.Clients[2].Entries = false, []companion.EntryState{{Key: "mine", Kind: companion.Users}}
+	w.Render(s)
+	if k := w.apps.cards["claude-code"]; !k.entries.Visible() {
+		t.Error("what was asked for is folded")
+	}
+}
+
+func TestTheLastChangeOfOneAppIsTakenBack(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	w.Show("apps")
+	test.Tap(w.apps.cards["cursor"].undo)
+	if !w.apps.told.box.Visible() {
+		t.Error("nothing is said where there is nothing to take back")
+	}
+	f.calls, f.records = nil, pastRecords()
+	test.Tap(w.apps.cards["cursor"].undo)
+	test.Tap(previewed(t, w, tabApps).apply)
+	f.did(t, "last of cursor", "propose undo 4", "undo 4")
+	if w.open[tabApps] != view(w.apps) {
+		t.Errorf("shows %T", w.open[tabApps])
 	}
 }
 

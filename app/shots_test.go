@@ -91,6 +91,11 @@ var shots = map[string]func(w *Window, f *fake){
 	},
 	"history":  func(w *Window, f *fake) { w.Show("history") },
 	"apps-low": func(w *Window, f *fake) { w.Show("apps"); w.win.Canvas().Focus(w.apps.leave) },
+	"apps-project": func(w *Window, f *fake) {
+		w.Show("apps")
+		w.apps.cards["claude-code:/home/u/shop"].onMore()
+		w.win.Canvas().Focus(w.apps.cards["claude-code:/home/u/shop"].undo)
+	},
 	"takeover": func(w *Window, f *fake) {
 		w.Show("apps")
 		w.apps.cards["claude-desktop"].take.OnTapped()

@@ -391,7 +391,7 @@ func TestServersOfOtherPlacesAreTold(t *testing.T) {
 	if got := Find("claude-code").Elsewhere(s, s.home(".claude.json")); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
 	}
-	if got := Find("claude-desktop").Elsewhere(s, samples + "/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
+	if got := Find("claude-desktop").Elsewhere(s, samples+"/claude-desktop/extensions/x.json"); !reflect.DeepEqual(got, []Elsewhere{{"Notes", InExtension, ""}}) {
 		t.Errorf("%v", got)
 	}
 	os.WriteFile(s.home(".claude.json"), []byte("{"), 0o600)

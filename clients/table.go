@@ -34,7 +34,7 @@ var table = []*Client{
 		},
 		elsewhere: codeElsewhere, locked: codeLocked,
 		// Claude Desktop brings a copy of it, in a folder of its own.
-		isMain: func(_ System, p Process) bool { return isProgram(p, "claude") && !isDesktopPath(p.Path) },
+		isMain:  func(_ System, p Process) bool { return isProgram(p, "claude") && !isDesktopPath(p.Path) },
 		project: ".mcp.json",
 	},
 	{
@@ -70,7 +70,7 @@ var table = []*Client{
 		files:   vscodeFiles("Code", "Code - Insiders", "VSCodium"), all: true,
 		installed: func(s System) bool { return len(vscodeFiles("Code", "Code - Insiders", "VSCodium")(s)) > 0 },
 		isMain:    named("code", "code-insiders", "codium"),
-		project: ".vscode/mcp.json",
+		project:   ".vscode/mcp.json",
 	},
 	{
 		ID: "windsurf", Title: "Windsurf",

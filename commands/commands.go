@@ -54,8 +54,8 @@ func init() {
 		{"adopt", "adopt --client ID [ENTRY]... [--dry-run]", adopt},
 		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},
-		{"history", "history [--json] | history scrub [ID]", history},
-		{"undo", "undo [ID] [--rest]", undo},
+		{"history", "history [--client ID] [--json] | history scrub [ID]", history},
+		{"undo", "undo [ID | --client ID] [--rest]", undo},
 	}
 }
 

@@ -92,11 +92,16 @@ func history(ctx context.Context, e *Env, args []string) error {
 	if len(args) > 0 && args[0] == "scrub" {
 		return scrub(ctx, e, args[1:])
 	}
-	asJSON, err := onlyJSON(args)
+	f := newFlags()
+	asJSON, client := f.Bool("json", false, ""), f.String("client", "", "")
+	rest, _, err := parse(f, args)
+	if err == nil {
+		err = exactly(rest, 0, 0)
+	}
 	if err != nil {
 		return err
 	}
-	records, err := e.History(ctx)
+	records, err := e.records(ctx, *client)
 	if err != nil {
 		return err
 	}
@@ -116,10 +121,18 @@ func history(ctx context.Context, e *Env, args []string) error {
 		}
 		text = append(text, []string{r.ID, r.Time.Format("2006-01-02 15:04"), r.Reason, note})
 	}
-	if asJSON {
+	if *asJSON {
 		return printJSON(e.Out, map[string]any{"history": rows})
 	}
 	return columns(e.Out, text)
+}
+
+// records is the history, or the client's part of it.
+func (e *Env) records(ctx context.Context, client string) ([]companion.Record, error) {
+	if client == "" {
+		return e.History(ctx)
+	}
+	return e.ClientHistory(ctx, client)
 }
 
 // scrub destroys records: all of them, or one.
@@ -140,16 +153,26 @@ func scrub(ctx context.Context, e *Env, args []string) error {
 
 func undo(ctx context.Context, e *Env, args []string) error {
 	f := newFlags()
-	rest := f.Bool("rest", false, "")
+	rest, client := f.Bool("rest", false, ""), f.String("client", "", "")
 	args, _, err := parse(f, args)
 	if err == nil {
 		err = exactly(args, 0, 1)
+	}
+	if err == nil && *client != "" {
+		err = exactly(args, 0, 0)
 	}
 	if err != nil {
 		return err
 	}
 	id := ""
-	if len(args) == 1 {
+	switch {
+	case *client != "":
+		last, err := e.LastOf(ctx, *client)
+		if err != nil {
+			return err
+		}
+		id = last.ID
+	case len(args) == 1:
 		id = args[0]
 	}
 	do := e.Undo

@@ -2,6 +2,7 @@ package companion
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"mcp-companion/clients"
 	"mcp-companion/clients/imports"
+	"mcp-companion/configs"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
 	"mcp-companion/words"
@@ -169,11 +171,12 @@ const (
 func (c *Companion) ejectAll(ctx context.Context, lib *servers.Library, p *Proposal, how ejection) error {
 	p.eject, p.plain = how, map[string]servers.Server{}
 	for _, name := range lib.Names() {
-		s, err := c.plainServer(ctx, lib, *lib.Servers[name], how == ejectKeys)
+		s, values, err := c.plainServer(ctx, lib, *lib.Servers[name], how == ejectKeys)
 		if err != nil {
 			return err
 		}
 		p.plain[s.ID] = s
+		p.shown = append(p.shown, values...)
 	}
 	return nil
 }
@@ -203,9 +206,9 @@ func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[
 	return all, nil
 }
 
-// plainServer is the server with its keys' values, or without; a key that was
-// never entered has none.
-func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s servers.Server, withKeys bool) (servers.Server, error) {
+// plainServer is the server with its keys' values, or without, and these values; a
+// key that was never entered has none.
+func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s servers.Server, withKeys bool) (servers.Server, []string, error) {
 	limited, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
 	values := map[string]string{}
@@ -215,7 +218,7 @@ func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s ser
 		}
 		v, err := c.store().Get(limited, secrets.Ref{Library: lib.ID, ID: id})
 		if err != nil && !errors.Is(err, secrets.ErrNotFound) {
-			return s, secrets.Problem(err)
+			return s, nil, secrets.Problem(err)
 		}
 		values[id] = v.Reveal()
 	}
@@ -232,5 +235,22 @@ func (c *Companion) plainServer(ctx context.Context, lib *servers.Library, s ser
 		s.Args[i] = fill(a)
 	}
 	s.URL = fill(s.URL)
-	return s, nil
+	return s, slices.Collect(maps.Values(values)), nil
+}
+
+// maskValues takes the keys' values out of a difference that is shown, whatever
+// their variables are called.
+func maskValues(diff string, values []string) string {
+	for _, v := range values {
+		if v == "" {
+			continue
+		}
+		quoted, err := json.Marshal(v)
+		if err != nil {
+			continue
+		}
+		diff = strings.ReplaceAll(diff, v, configs.MaskValue(v))
+		diff = strings.ReplaceAll(diff, string(quoted[1:len(quoted)-1]), configs.MaskValue(v))
+	}
+	return diff
 }

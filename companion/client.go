@@ -162,6 +162,7 @@ func (c *Companion) finish(ctx context.Context, w pending) error {
 // finishUndo takes back what undone transactions had written into the client's
 // file.
 func (c *Companion) finishUndo(ctx context.Context, w pending) error {
+	c.unlock(ctx)
 	return c.locked(ctx, func() error {
 		w, ok := c.waitsFor(w.Client) // another process may have changed or done it
 		if !ok {

@@ -454,24 +454,6 @@ func TestAServerIsNamedOnceInWhatNeedsTheUser(t *testing.T) {
 	}
 }
 
-func TestAnOpenWindowSeesAChangeOutside(t *testing.T) {
-	d := newDesk(t)
-	states := make(chan State, 100)
-	stop := d.Closely().Subscribe(func(s State) { states <- s })
-	defer stop()
-	entries := func(s State) int {
-		i := slices.IndexFunc(s.Clients, func(c ClientState) bool { return c.ID == "claude-code" })
-		return len(s.Clients[i].Entries)
-	}
-	for entries(<-states) != 0 {
-	}
-	os.Remove(d.code) // and an editor's way to write: another file renamed into place
-	os.WriteFile(d.code+"~", []byte(`{"mcpServers": {"a": {"command": "x"}}}`), 0o600)
-	os.Rename(d.code+"~", d.code)
-	for entries(<-states) != 1 {
-	}
-}
-
 func TestInsideAnotherAppsPackageIsSaid(t *testing.T) {
 	d := newDesk(t)
 	d.inside = func() string { return "Claude_pzs8sxrjxfjjc" }

@@ -304,8 +304,8 @@ func (c *Companion) watch(ctx context.Context, tell func()) {
 }
 
 // folders are those of the clients' files, watched so that a change is seen at
-// once. The sweep is what counts: it also sees a link's target, a folder that is
-// made later, and what no watch is left for.
+// once. The sweep is what counts: it also sees a folder that is made later, and what
+// no watch is left for.
 type folders struct {
 	files []string
 	stop  context.CancelFunc
@@ -314,6 +314,11 @@ type folders struct {
 // follow watches the folders of these files, and of no others any more: soon hears
 // of a change of one of the files. A folder may be busy with others.
 func (f *folders) follow(ctx context.Context, paths []string, soon chan<- struct{}) {
+	for _, p := range slices.Clone(paths) {
+		if target, err := filepath.EvalSymlinks(p); err == nil && target != p {
+			paths = append(paths, target)
+		}
+	}
 	paths = slices.DeleteFunc(paths, func(p string) bool {
 		_, err := os.Stat(filepath.Dir(p))
 		return err != nil

@@ -36,6 +36,7 @@ type Proposal struct {
 	only  []string                            // the clients it is about, where f decides
 	plain map[string]servers.Server           // by ID: what takes the place of our entries, for who leaves
 	eject ejection
+	shown []string // values of keys that Files must not show
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -166,7 +167,7 @@ func (c *Companion) take(lib *servers.Library, p *Proposal, client *clients.Clie
 	waits := changing && client.Rewrites && len(client.Running(system)) > 0
 	for _, o := range outcomes {
 		if !o.Change.IsEmpty() || len(o.Stays) > 0 {
-			p.Files = append(p.Files, FileView{Path: o.Change.Path, Client: client.Title, Words: outcomeWords(o), Diff: o.Change.Diff()})
+			p.Files = append(p.Files, FileView{Path: o.Change.Path, Client: client.Title, Words: outcomeWords(o), Diff: maskValues(o.Change.Diff(), p.shown)})
 		}
 	}
 	if waits {

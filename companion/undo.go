@@ -41,6 +41,39 @@ func (c *Companion) History(context.Context) ([]Record, error) {
 	return records, nil
 }
 
+// ClientHistory lists the transactions that touched the client's file, newest first.
+func (c *Companion) ClientHistory(ctx context.Context, id string) ([]Record, error) {
+	if err := known(id); err != nil {
+		return nil, err
+	}
+	lib, err := c.libraryToShow()
+	if lib == nil {
+		return nil, err
+	}
+	list, err := c.History(ctx)
+	if err != nil {
+		return nil, err
+	}
+	paths := clients.Find(id).Files(c.system, chosenFile(lib, id))
+	return slices.DeleteFunc(list, func(r Record) bool {
+		return !slices.ContainsFunc(r.Files, func(f string) bool { return slices.Contains(paths, f) })
+	}), nil
+}
+
+// LastOf is the last transaction that touched the client's file and still stands;
+// an UndoUnknown Problem when there is none.
+func (c *Companion) LastOf(ctx context.Context, id string) (Record, error) {
+	list, err := c.ClientHistory(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	i := slices.IndexFunc(list, func(r Record) bool { return !r.Undone && !r.IsUndo && !r.Destroyed })
+	if i < 0 {
+		return Record{}, words.New(words.UndoUnknown, nil, "ID", titleOf(id))
+	}
+	return list[i], nil
+}
+
 // HistoryDetail is what a transaction did to each file, to be shown.
 func (c *Companion) HistoryDetail(ctx context.Context, id string) ([]FileView, error) {
 	lib, err := c.Library()
@@ -129,6 +162,7 @@ func (c *Companion) UndoRest(ctx context.Context, id string) (Result, error) {
 
 func (c *Companion) undo(ctx context.Context, id string, rest bool) (Result, error) {
 	var result Result
+	c.unlock(ctx)
 	err := c.locked(ctx, func() error {
 		lib, err := c.Library()
 		if err != nil {
@@ -166,6 +200,17 @@ func (c *Companion) undo(ctx context.Context, id string, rest bool) (Result, err
 		return errors.Join(c.undoNoMore(r.Undoes), c.lookLater(changes, false))
 	})
 	return result, err
+}
+
+// unlock has the keychain ask its user, if it must, before others wait for us.
+func (c *Companion) unlock(ctx context.Context) {
+	lib, err := c.Library()
+	if err != nil {
+		return // the action itself says so
+	}
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	_, _ = c.store().Get(limited, c.history(lib).Key)
 }
 
 // undoNoMore forgets that the transaction's part in clients' files waits to be

@@ -128,18 +128,18 @@ func Mask(text string) string {
 			if value == "" || !secretName().MatchString(p[1]) || reference().MatchString(value) || quote == "" && noText().MatchString(value) {
 				return m
 			}
-			return p[1] + quote + masked(value) + quote
+			return p[1] + quote + MaskValue(value) + quote
 		})
 	}
 	text = account().ReplaceAllString(text, "${1}••••${3}")
-	return secretValue().ReplaceAllStringFunc(text, masked)
+	return secretValue().ReplaceAllStringFunc(text, MaskValue)
 }
 
 var reference = Pattern(`^(Bearer )?\$?\{[^}]*\}$`)
 
-// masked shows a value's last four characters, if it is long enough not to give
+// MaskValue shows a value's last four characters, if it is long enough not to give
 // it away.
-func masked(v string) string {
+func MaskValue(v string) string {
 	if len(v) < 12 || strings.HasPrefix(v, "••••") {
 		return "••••"
 	}
