@@ -41,11 +41,10 @@ func entriesText(list []companion.EntryState) string {
 
 // entryText says whose an entry is, and whether the app may use it.
 func entryText(e companion.EntryState) string {
-	whose := words.Say("app.apps.entry." + string(e.Kind))
-	if e.Approval == "" {
-		return whose
+	if e.Approval == "" || e.Kind == companion.Ours && e.Approval == companion.Approved {
+		return words.Say("app.apps.entry." + string(e.Kind))
 	}
-	return words.Say("app.apps.entry.approval", "Whose", whose, "Approval", e.Approval)
+	return words.Say("app.apps.approval." + string(e.Approval))
 }
 
 // entryTable lists a file's entries, each with whose it is, and what the app has
@@ -56,6 +55,9 @@ func entryTable(list []companion.EntryState, elsewhere []companion.ElsewhereStat
 		status := map[companion.EntryKind]companion.Status{
 			companion.Ours: companion.Healthy, companion.Moved: companion.NeedsYou, companion.Changed: companion.NeedsYou,
 		}[e.Kind] // the user's: the ring of Off
+		if e.Approval == companion.Unapproved {
+			status = companion.NeedsYou
+		}
 		table.Add(edges(nil, nil, container.NewCenter(newPicture(lookOf(status).icon, 14).box), nil,
 			container.New(share{at: 0.4, gap: 8}, padded(0, 2, newLine(e.Key, theme.ColorNameForeground, theme.SizeNameText)),
 				newLine(entryText(e), colorMuted, theme.SizeNameText))))

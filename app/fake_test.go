@@ -209,8 +209,8 @@ func sample() companion.State {
 			},
 			{
 				ID: "claude-code:/home/u/shop", App: "claude-code", Project: "/home/u/shop", Title: "Claude Code in shop", File: "/home/u/shop/.mcp.json", Installed: true, Managed: true, HasProjects: true, Set: "Data", Applies: "Takes effect in your next conversation.",
-				Notes:   []string{words.Say("note.project")},
-				Entries: []companion.EntryState{{Key: "postgres", Server: "postgres", Kind: companion.Ours, Approval: words.Say("approval.unapproved")}},
+				Notes:   []string{words.Say("note.project"), words.Say("note.unapproved")},
+				Entries: []companion.EntryState{{Key: "postgres", Server: "postgres", Kind: companion.Ours, Approval: companion.Unapproved}},
 			},
 			{ID: "cline-vscode", Title: "Cline in VS Code", File: "/home/u/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", Installed: true, Running: true, Applies: "Active at once."},
 			{ID: "codex", Title: "Codex"},

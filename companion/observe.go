@@ -154,6 +154,9 @@ func (c *Companion) clientStates(lib *servers.Library) []ClientState {
 				s.Elsewhere = c.elsewhereStates(client, s.File, s.Entries)
 				s.Notes = append(s.Notes, doubles(s.Elsewhere)...)
 			}
+			if slices.ContainsFunc(s.Entries, func(e EntryState) bool { return e.Approval == Unapproved }) {
+				s.Notes = append(s.Notes, words.Say("note.unapproved"))
+			}
 			if drift := client.Drift(append([]string{s.File}, s.Others...), l, lc.Entries); len(drift) > 0 {
 				s.Notes = append(s.Notes, words.Say("note.drift", "Count", len(drift), "Names", strings.Join(drift, ", ")))
 			}
@@ -209,10 +212,7 @@ func (c *Companion) entryStates(client *clients.Client, path string, l clients.L
 	var list []EntryState
 	approval := client.Approval(c.system)
 	for _, e := range entries {
-		s := EntryState{Key: e.Key, Kind: EntryKind(e.Kind)}
-		if where := approval(e.Key); where != "" {
-			s.Approval = words.Say("approval." + string(where))
-		}
+		s := EntryState{Key: e.Key, Kind: EntryKind(e.Kind), Approval: Approval(approval(e.Key))}
 		if name, _, ok := lib.Find(e.Run); ok && e.Run != "" {
 			s.Server = name
 		} else if name, _, ok := lib.Find(lc.Entries[e.Key].Server); ok && e.Kind == clients.Changed {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"mcp-companion/clients"
 	"mcp-companion/health"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
@@ -135,9 +136,9 @@ type EntryState struct {
 	Server string // the library's server, for ours
 	Kind   EntryKind
 
-	// Approval says in words whether the app's user has let it use the entry, where
-	// the app asks; else "".
-	Approval string
+	// Approval says whether the app's user has let it use the entry, where the app
+	// asks: Approved, Unapproved, SwitchedOff; else "".
+	Approval Approval
 }
 
 // ElsewhereState is a server that a client has in another place than its file.
@@ -146,6 +147,16 @@ type ElsewhereState struct {
 	Same  bool   // an entry of its file has the same name
 	Words string // where, and what that means: "Only in the project ~/src/shop, where it comes first"
 }
+
+// Approval is what an app's user has said to an entry of a project's file.
+type Approval string
+
+// The values of Approval.
+const (
+	Approved    = Approval(clients.InProjectFile)
+	Unapproved  = Approval(clients.Unapproved)
+	SwitchedOff = Approval(clients.SwitchedOff)
+)
 
 // EntryKind tells whose an entry is.
 type EntryKind string
