@@ -89,6 +89,21 @@ keeps() {
 }
 try "Claude Code $version" "its own change to the file beside ours" keeps
 
+# A project's own file: Claude Code asks its user first.
+project() {
+  mkdir -p "$HOME/shop/.claude"
+  "$companion" apply --project "$HOME/shop"
+  (cd "$HOME/shop" && timeout 90 "$apps/.bin/claude" mcp list) >"$tmp/list"
+  cat "$tmp/list"
+}
+pending() { project && grep '^files: .*Pending approval' "$tmp/list"; }
+approved() {
+  echo '{"enabledMcpjsonServers": ["files", "everything", "env-server"]}' >"$HOME/shop/.claude/settings.local.json"
+  project && "$companion" clients && grep '^files: .* Connected$' "$tmp/list"
+}
+try "Claude Code $version" "a project's servers wait for approval" pending
+try "Claude Code $version" "and are connected once approved" approved
+
 # Cline lists the file, and in a session hands our servers' tools to a model.
 cline() { (cd "$HOME" && timeout 90 "$apps/.bin/cline" "$@" </dev/null); }
 listed() { cline config mcp | grep -c '^  \(env-server\|everything\|files\) '; }
