@@ -54,6 +54,7 @@ const (
 	Undone         Code = "undone"
 	Unknown        Code = "unknown"
 	ValueBad       Code = "value-bad"
+	ValueMissing   Code = "value-missing"
 	WindowMissing  Code = "window-missing"
 )
 
