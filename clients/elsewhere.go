@@ -45,6 +45,7 @@ func (c *Client) Elsewhere(s System, path string) []Elsewhere {
 // codeProject is what Claude Code's file says of one project.
 type codeProject struct {
 	Servers map[string]json.RawMessage `json:"mcpServers"`
+	Trusted bool                       `json:"hasTrustDialogAccepted"`
 	approvals
 }
 
@@ -72,29 +73,34 @@ func codeProjectOf(s System, dir string) codeProject {
 }
 
 // codeApproval tells of the servers of a project's .mcp.json which its user has
-// approved.
+// approved. What stands with the project, or in its folder, approves only where
+// its user trusts the folder; a no counts everywhere. Source: Claude Code 2.1.330, run.
 func codeApproval(s System, dir string, p codeProject) func(key string) Where {
-	all := []approvals{p.approvals}
-	for _, path := range []string{
-		codeSettings(s),
-		filepath.Join(dir, ".claude", "settings.json"),
-		filepath.Join(dir, ".claude", "settings.local.json"),
-	} {
+	var of approvals
+	readJSON(codeSettings(s), &of)
+	for _, name := range []string{"settings.json", "settings.local.json"} {
 		var a approvals
-		if readJSON(path, &a) {
-			all = append(all, a)
-		}
+		readJSON(filepath.Join(dir, ".claude", name), &a)
+		p.add(a)
 	}
-	has := func(in func(approvals) bool) bool { return slices.ContainsFunc(all, in) }
+	if !p.Trusted {
+		p.Enabled, p.All = nil, false
+	}
+	of.add(p.approvals)
 	return func(key string) Where {
 		switch {
-		case has(func(a approvals) bool { return slices.Contains(a.Disabled, key) }):
+		case slices.Contains(of.Disabled, key):
 			return SwitchedOff
-		case has(func(a approvals) bool { return a.All || slices.Contains(a.Enabled, key) }):
+		case of.All || slices.Contains(of.Enabled, key):
 			return InProjectFile
 		}
 		return Unapproved
 	}
+}
+
+func (a *approvals) add(b approvals) {
+	a.Enabled, a.Disabled = slices.Concat(a.Enabled, b.Enabled), slices.Concat(a.Disabled, b.Disabled)
+	a.All = a.All || b.All
 }
 
 // codeSettings is the file with Claude Code's settings for all projects.

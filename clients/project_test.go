@@ -44,7 +44,7 @@ func TestAProjectsEntriesAreShownAsTheyRankAndWhetherTheyAreApproved(t *testing.
 	s := computer(t, "linux")
 	touch(t, s, "shop/.claude/settings.local.json", ".claude/settings.json", ".claude.json")
 	shop := s.home("shop")
-	os.WriteFile(s.home(".claude.json"), []byte(`{"mcpServers": {"db": {}, "web": {}}, "projects": {"`+shop+`": {"mcpServers": {"db": {}}, "enabledMcpjsonServers": ["a"]}}}`), 0o600)
+	os.WriteFile(s.home(".claude.json"), []byte(`{"mcpServers": {"db": {}, "web": {}}, "projects": {"`+shop+`": {"hasTrustDialogAccepted": true, "mcpServers": {"db": {}}, "enabledMcpjsonServers": ["a"]}}}`), 0o600)
 	os.WriteFile(filepath.Join(shop, ".claude", "settings.local.json"), []byte(`{"disabledMcpjsonServers": ["b"]}`), 0o600)
 	p := Find("claude-code:" + shop)
 	if got := p.Elsewhere(s, ""); !reflect.DeepEqual(got, []Elsewhere{{"db", InProject, shop}, {"db", ForAll, shop}, {"web", ForAll, shop}}) {
@@ -59,6 +59,11 @@ func TestAProjectsEntriesAreShownAsTheyRankAndWhetherTheyAreApproved(t *testing.
 	os.WriteFile(s.home(".claude/settings.json"), []byte(`{"enableAllProjectMcpServers": true}`), 0o600)
 	if approval = p.Approval(s); approval("c") != InProjectFile || approval("b") != SwitchedOff {
 		t.Error("all are approved, but for the one that is switched off")
+	}
+	os.WriteFile(s.home(".claude/settings.json"), nil, 0o600)
+	os.WriteFile(s.home(".claude.json"), []byte(`{"projects": {"`+shop+`": {"enabledMcpjsonServers": ["a"]}}}`), 0o600)
+	if approval = p.Approval(s); approval("a") != Unapproved || approval("b") != SwitchedOff {
+		t.Error("a folder that is not trusted approves for itself")
 	}
 	if Find("cursor").Approval(s)("a") != "" {
 		t.Error("Cursor asks nobody")

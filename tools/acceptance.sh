@@ -89,20 +89,27 @@ keeps() {
 }
 try "Claude Code $version" "its own change to the file beside ours" keeps
 
-# A project's own file: Claude Code asks its user first.
+# A project's own file, with a server of its own: Claude Code asks its user first.
 project() {
-  mkdir -p "$HOME/shop/.claude"
-  "$companion" apply --project "$HOME/shop"
+  mkdir -p "$HOME/shop" "$HOME/.claude"
+  "$companion" add notes -- "$node" "$servers/@modelcontextprotocol/server-filesystem/dist/index.js" "$HOME/documents"
+  "$companion" set add Home env-server everything files
+  "$companion" set add Shop notes
+  "$companion" use Home
+  "$companion" use Shop --client "claude-code:$HOME/shop"
+}
+try Companion "a project is kept in step in a set of its own" project
+inshop() {
   (cd "$HOME/shop" && timeout 90 "$apps/.bin/claude" mcp list) >"$tmp/list"
   cat "$tmp/list"
+  grep "$1" "$tmp/list"
 }
-pending() { project && grep '^files: .*Pending approval' "$tmp/list"; }
-approved() {
-  echo '{"enabledMcpjsonServers": ["files", "everything", "env-server"]}' >"$HOME/shop/.claude/settings.local.json"
-  project && "$companion" clients && grep '^files: .* Connected$' "$tmp/list"
+try "Claude Code $version" "the project's server waits for approval" inshop '^notes: .*Pending approval'
+approve() {
+  echo '{"enabledMcpjsonServers": ["notes"]}' >"$HOME/.claude/settings.json"
+  inshop '^notes: .* Connected$'
 }
-try "Claude Code $version" "a project's servers wait for approval" pending
-try "Claude Code $version" "and are connected once approved" approved
+try "Claude Code $version" "and is connected once approved" approve
 
 # Cline lists the file, and in a session hands our servers' tools to a model.
 cline() { (cd "$HOME" && timeout 90 "$apps/.bin/cline" "$@" </dev/null); }
