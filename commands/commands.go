@@ -54,7 +54,7 @@ func init() {
 		{"adopt", "adopt --client ID [ENTRY]... [--dry-run]", adopt},
 		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},
-		{"history", "history [--client ID] [--json] | history scrub [ID]", history},
+		{"history", "history [ID | --client ID] [--json] | history scrub [ID]", history},
 		{"undo", "undo [ID | --client ID] [--rest]", undo},
 	}
 }

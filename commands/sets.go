@@ -96,10 +96,13 @@ func history(ctx context.Context, e *Env, args []string) error {
 	asJSON, client := f.Bool("json", false, ""), f.String("client", "", "")
 	rest, _, err := parse(f, args)
 	if err == nil {
-		err = exactly(rest, 0, 0)
+		err = exactly(rest, 0, 1)
 	}
 	if err != nil {
 		return err
+	}
+	if len(rest) == 1 {
+		return e.showRecord(ctx, rest[0])
 	}
 	records, err := e.records(ctx, *client)
 	if err != nil {
@@ -125,6 +128,16 @@ func history(ctx context.Context, e *Env, args []string) error {
 		return printJSON(e.Out, map[string]any{"history": rows})
 	}
 	return columns(e.Out, text)
+}
+
+// showRecord prints what one transaction did to each file.
+func (e *Env) showRecord(ctx context.Context, id string) error {
+	views, err := e.HistoryDetail(ctx, id)
+	for _, v := range views {
+		fmt.Fprintln(e.Out, v.Path)
+		fmt.Fprint(e.Out, v.Diff)
+	}
+	return err
 }
 
 // records is the history, or the client's part of it.
