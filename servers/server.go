@@ -32,6 +32,13 @@ type Server struct {
 	// neither guard nor session.
 	NoWatching bool `json:"noWatching,omitempty"`
 
+	// DropNotes keeps lines of a program's stdout that are not the protocol's from
+	// the client, where that stumbles over them.
+	DropNotes bool `json:"dropNotes,omitempty"`
+
+	// HideTools names tools of a program that the client shall not see.
+	HideTools []string `json:"hideTools,omitempty"`
+
 	// Formerly holds the names the server had: a client that has not been
 	// restarted since a rename still asks for the old one.
 	Formerly []string `json:"formerly,omitempty"`
@@ -47,8 +54,17 @@ const longest = 24 * 60 * 60
 
 // Start is StartTimeout as a duration, or def when none is set.
 func (s *Server) Start(def time.Duration) time.Duration {
-	if s.StartTimeout > 0 {
-		return time.Duration(min(s.StartTimeout, longest)) * time.Second
+	return seconds(s.StartTimeout, def)
+}
+
+// Call is CallTimeout as a duration, or def when none is set.
+func (s *Server) Call(def time.Duration) time.Duration {
+	return seconds(s.CallTimeout, def)
+}
+
+func seconds(n int, def time.Duration) time.Duration {
+	if n > 0 {
+		return time.Duration(min(n, longest)) * time.Second
 	}
 	return def
 }
@@ -66,7 +82,7 @@ func CheckName(name string) error {
 }
 
 // Check says what of s can't be: neither program nor address, both, an address
-// that is none.
+// that is none, names that nothing can have.
 func (s *Server) Check() error {
 	switch {
 	case s.Command == "" && s.URL == "":
@@ -87,6 +103,11 @@ func (s *Server) Check() error {
 	for name := range s.Env {
 		if name == "" || strings.ContainsAny(name, "=\x00") {
 			return words.New(words.ValueBad, nil, "Field", words.Say("field.env"), "Value", name)
+		}
+	}
+	for _, name := range s.HideTools {
+		if strings.TrimSpace(name) == "" {
+			return words.New(words.ValueBad, nil, "Field", words.Say("field.tool"), "Value", name)
 		}
 	}
 	return nil

@@ -163,6 +163,8 @@ func TestServersThatCannotStartAreRefused(t *testing.T) {
 		"two lines": {Server{URL: "https://h", Headers: map[string]string{"X": "1\r\nHost: other"}}, words.ValueBad},
 		"good":      {Server{Command: "a", Env: map[string]string{"A": "x"}}, ""},
 		"remote":    {Server{URL: "https://example.com/mcp"}, ""},
+		"a tool":    {Server{Command: "a", HideTools: []string{"x"}}, ""},
+		"no tool":   {Server{Command: "a", HideTools: []string{"x", " "}}, words.ValueBad},
 	} {
 		err := c.s.Check()
 		if c.code == "" && err != nil || c.code != "" && !words.Has(err, c.code) {
