@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
@@ -37,8 +38,13 @@ type Plan struct {
 	Env      []string // its whole environment, secrets included: never print it
 	Dir      string   // where it is started; "" for where we were
 
-	// NoWatching makes Run become the server where the system can.
+	// NoWatching makes Run become the server where the system can and no filter is
+	// asked for; there is no trace then.
 	NoWatching bool
+
+	CallTimeout time.Duration // a request without an answer for longer is told; 0 for no limit
+	DropNotes   bool          // see servers.Server
+	HideTools   []string      // see servers.Server
 
 	hidden []string // the secrets' values, to be kept out of what is written
 }
@@ -65,7 +71,10 @@ func For(ctx context.Context, name string, s *servers.Server, library string, st
 		return nil, programProblem(err, name, s.Command)
 	}
 	values := map[string]string{}
-	p := &Plan{Name: name, ServerID: s.ID, Path: program, Dir: s.Cwd, NoWatching: s.NoWatching}
+	p := &Plan{
+		Name: name, ServerID: s.ID, Path: program, Dir: s.Cwd, NoWatching: s.NoWatching,
+		CallTimeout: s.Call(0), DropNotes: s.DropNotes, HideTools: s.HideTools,
+	}
 	for _, k := range keys() {
 		if k.err != nil {
 			return nil, keyProblem(k.err, name, keyName(s, k.id))

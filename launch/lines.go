@@ -13,18 +13,19 @@ const (
 type line struct {
 	head, tail []byte
 	text       []byte // the whole line, nil where it was not at hand
+	first      []byte // as much of its beginning as was at hand
 	length     int
 }
 
 // lines cuts a stream of chunks into lines, of any length, in bounded memory.
 type lines struct {
 	see  func(line)
-	want func() int // how many bytes of a line are wanted whole, though it comes in pieces; nil for none
+	want func() int // how many first bytes of a line are wanted, though it comes in pieces; nil for none
 
 	length int    // of the unfinished line, so far
 	head   []byte // its first bytes
 	tail   []byte // its last bytes
-	text   []byte // all of it, while it is wanted and short enough
+	text   []byte // its first bytes, as many as are wanted
 }
 
 // feed takes the next chunk; it keeps none of it.
@@ -37,7 +38,7 @@ func (l *lines) feed(chunk []byte) {
 		}
 		if l.length == 0 {
 			part := chunk[:end]
-			l.see(line{head: part[:min(end, headLen)], tail: part[max(0, end-tailLen):], text: part, length: end})
+			l.see(line{head: part[:min(end, headLen)], tail: part[max(0, end-tailLen):], text: part, first: part, length: end})
 		} else {
 			l.add(chunk[:end])
 			l.finish()
@@ -51,11 +52,15 @@ func (l *lines) finish() {
 	if l.length == 0 {
 		return
 	}
-	text := l.text
-	if len(text) < l.length {
-		text = nil
+	whole := l.text
+	if len(whole) < l.length {
+		whole = nil
 	}
-	l.see(line{head: l.head, tail: l.tail, text: text, length: l.length})
+	first := l.text
+	if len(first) < len(l.head) {
+		first = l.head
+	}
+	l.see(line{head: l.head, tail: l.tail, text: whole, first: first, length: l.length})
 	l.length, l.head, l.tail, l.text = 0, l.head[:0], l.tail[:0], nil
 }
 
@@ -70,8 +75,9 @@ func (l *lines) add(part []byte) {
 	} else {
 		l.tail = append(l.tail[:0], part[len(part)-tailLen:]...)
 	}
-	if l.want != nil && len(l.text) == l.length && l.length+len(part) <= l.want() {
-		l.text = append(l.text, part...)
+	if l.want != nil && len(l.text) == l.length {
+		room := max(0, l.want()-l.length)
+		l.text = append(l.text, part[:min(len(part), room)]...)
 	}
 	l.length += len(part)
 }

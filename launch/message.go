@@ -1,6 +1,10 @@
 package launch
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+)
 
 // message is what a look at a line tells. The stream is other people's: the look
 // is bounded, tolerant, and never wrong about bytes it has not seen.
@@ -8,6 +12,7 @@ type message struct {
 	kind    kind
 	method  string
 	id      string // as it was spelled
+	code    int    // of a refusal, 0 where it did not stand among the first bytes
 	version []byte // the modern protocol's version, where it stood among the first bytes
 }
 
@@ -52,7 +57,7 @@ func look(l line) message {
 		case "method":
 			hasMethod = true
 			if !cut {
-				m.method = string(bytes.Trim(value, `"`))
+				m.method = unquote(value)
 			}
 		case "id":
 			if !cut && !bytes.Equal(value, []byte("null")) {
@@ -62,6 +67,7 @@ func look(l line) message {
 			hasResult = true
 		case "error":
 			hasError = true
+			m.code = codeOf(value)
 		case "params":
 			m.version = stringAfter(value, versionKey)
 		}
@@ -85,6 +91,26 @@ func look(l line) message {
 		m.kind = someword
 	}
 	return m
+}
+
+// unquote is the string that value spells; some libraries spell / as \/.
+func unquote(value []byte) (s string) {
+	if bytes.IndexByte(value, '\\') >= 0 && json.Unmarshal(value, &s) == nil {
+		return s
+	}
+	return string(bytes.Trim(value, `"`))
+}
+
+// codeOf is the code of the error that value is or begins.
+func codeOf(value []byte) (code int) {
+	if value[0] == '{' {
+		members(value, func(key, value []byte, cut bool) {
+			if string(key) == "code" && !cut {
+				code, _ = strconv.Atoi(string(value))
+			}
+		})
+	}
+	return code
 }
 
 // members calls f for the members of the object that text begins, as far as text

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"mcp-companion/secrets"
 )
 
 // Process is a server started for a probe: whoever started it talks to it.
@@ -27,7 +29,7 @@ func (p *Plan) Start(ctx context.Context) (*Process, error) {
 		return nil, err
 	}
 	c.startGuard()
-	ps := &Process{Stdin: c.stdin, Stdout: c.stdout, child: c, stderr: &tail{hide: newRedactor(p.hidden)}, read: make(chan struct{})}
+	ps := &Process{Stdin: c.stdin, Stdout: c.stdout, child: c, stderr: &tail{hide: secrets.NewRedactor(p.hidden)}, read: make(chan struct{})}
 	go func() {
 		defer close(ps.read)
 		io.Copy(ps.stderr, c.stderr)

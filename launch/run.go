@@ -27,7 +27,7 @@ const (
 // Run takes over the process: its signals, its stdin, stdout and stderr. It does
 // not return while a NoWatching server runs, where the system can exec.
 func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, error) {
-	if p.NoWatching {
+	if p.NoWatching && !p.DropNotes && len(p.HideTools) == 0 { // what filters has to stay between
 		if err := p.become(); !errors.Is(err, errors.ErrUnsupported) {
 			return 1, p.problem(err)
 		}
@@ -41,22 +41,31 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 		Version: 1, ID: c.id, Server: p.ServerID, Name: p.Name, Client: client,
 		PID: os.Getpid(), Started: time.Now(), Status: Starting,
 	}, p.hidden)
+	w.limit = p.CallTimeout
+	t := newTrace(home, w, p.NoWatching)
 
 	in := newStream(os.Stdin, c.stdin)
-	in.lines, in.early = &lines{see: w.fromClient}, true
+	in.lines, in.early = &lines{see: w.fromClient, want: w.wantBody}, true
 	out := newStream(c.stdout, os.Stdout)
 	out.lines = &lines{see: w.fromServer, want: w.want}
+	if out.sieve = newSieve(p.DropNotes, p.HideTools, w.unfiltered); out.sieve != nil {
+		in.lines.see = func(l line) { w.fromClient(l); out.sieve.fromClient(l) }
+	}
 	notes := newStream(c.stderr, os.Stderr)
 	notes.copied = &w.stderr
 	for _, s := range []*stream{in, out, notes} {
 		go s.run()
 	}
 	c.startGuard()
-	stop, file := make(chan struct{}), make(chan *sheet)
+	stop, file, traced := make(chan struct{}), make(chan *sheet), make(chan struct{})
 	go func() {
 		f := openSheet(home, c.id)
 		f.keep(w, stop)
 		file <- f
+	}()
+	go func() {
+		t.keep(stop)
+		close(traced)
 	}()
 
 	l := &life{child: c, in: in, out: out, signals: signals, parent: parentGone(parent), done: ctx.Done()}
@@ -64,6 +73,8 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 	l.settle(out, quiet)
 	l.settle(notes, quiet/4)
 	close(stop)
+	<-traced
+	t.finish(c.exit)
 	finish(home, <-file, w, c.exit, l.asked)
 	return c.exit.Code, nil
 }

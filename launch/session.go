@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -43,16 +42,26 @@ type Session struct {
 	Era      string     `json:"era,omitempty"`
 	Protocol string     `json:"protocol,omitempty"`
 	Info     ServerInfo `json:"serverInfo,omitzero"`
-	Tools    int        `json:"tools,omitempty"` // 0 when not known
 
-	Requests  int64   `json:"requests"` // the client's
-	Answers   int64   `json:"answers"`  // the server's
-	Errors    int64   `json:"errors"`   // answers that were errors
-	Pending   int     `json:"pending"`  // requests without an answer yet
-	P50       float64 `json:"p50ms"`    // of the last answers' times
-	P95       float64 `json:"p95ms"`
-	Stray     int64   `json:"stray,omitempty"` // lines on stdout that are not the protocol's
-	StrayLine string  `json:"strayLine,omitempty"`
+	// How many the server listed, those hidden from the client included; 0 when not known.
+	Tools     int `json:"tools,omitempty"`
+	Prompts   int `json:"prompts,omitempty"`
+	Resources int `json:"resources,omitempty"`
+
+	Requests    int64   `json:"requests"`           // the client's
+	Calls       int64   `json:"calls,omitempty"`    // those to tools
+	Answers     int64   `json:"answers"`            // the server's
+	Errors      int64   `json:"errors"`             // answers that were errors
+	TimedOut    int64   `json:"timedOut,omitempty"` // requests cancelled, or without an answer within the server's limit
+	Pending     int     `json:"pending"`            // requests without an answer yet
+	P50         float64 `json:"p50ms"`              // of the last answers' times
+	P95         float64 `json:"p95ms"`
+	ListChanged int64   `json:"listChanged,omitempty"` // notices that a list is another now
+	Stray       int64   `json:"stray,omitempty"`       // lines on stdout that are not the protocol's
+	StrayLine   string  `json:"strayLine,omitempty"`   // the first, redacted
+	Unfiltered  int64   `json:"unfiltered,omitempty"`  // lists of tools passed whole, though some are to be hidden
+	Longest     int     `json:"longest,omitempty"`     // bytes of the longest line, in either direction
+	Flood       int64   `json:"flood,omitempty"`       // bytes of stderr
 
 	Stderr []string `json:"stderr,omitempty"` // the last lines, redacted
 
@@ -67,11 +76,7 @@ type ServerInfo struct {
 	Version string `json:"version,omitempty"`
 }
 
-const (
-	maxLogs     = 20      // ended sessions kept, a server
-	maxLogBytes = 5 << 20 // and their bytes
-	pace        = 10 * time.Second
-)
+const pace = 10 * time.Second // between two writings of numbers
 
 // sheet is a session's file. It is written in place, never renamed over, because
 // it is itself the lock: a lock belongs to the file, not to its name, and on
@@ -121,9 +126,10 @@ func (f *sheet) end() {
 }
 
 // keep writes the session's file until stop is closed: a change of status at
-// once, numbers every ten seconds, and nothing while nothing happens.
+// once, numbers every ten seconds, a request that is overdue, and nothing while
+// nothing happens.
 func (f *sheet) keep(w *watch, stop <-chan struct{}) {
-	var due <-chan time.Time
+	var due, late <-chan time.Time
 	var written time.Time
 	write := func() {
 		select {
@@ -131,7 +137,7 @@ func (f *sheet) keep(w *watch, stop <-chan struct{}) {
 		default:
 		}
 		f.write(w.snapshot(liveLines))
-		written, due = time.Now(), nil
+		written, due, late = time.Now(), nil, w.overdue()
 	}
 	write()
 	for {
@@ -147,6 +153,7 @@ func (f *sheet) keep(w *watch, stop <-chan struct{}) {
 			continue
 		case <-w.changed:
 		case <-due:
+		case <-late:
 		}
 		write()
 	}
@@ -178,21 +185,6 @@ func Sessions(home files.Home) ([]Session, error) {
 	}
 	slices.SortFunc(live, func(a, b Session) int { return a.Started.Compare(b.Started) })
 	return live, nil
-}
-
-// EndedSessions lists what is left of the server's ended sessions, newest first.
-func EndedSessions(home files.Home, server string) ([]Session, error) {
-	names, err := logNames(home, server)
-	if err != nil {
-		return nil, err
-	}
-	var list []Session
-	for _, n := range names {
-		if s, err := readSession(filepath.Join(home.Logs(server), n)); err == nil {
-			list = append(list, s)
-		}
-	}
-	return list, nil
 }
 
 // readSession reads a file that may be written at this moment.
@@ -236,52 +228,4 @@ func bury(home files.Home, path string) {
 	}
 	lock.Unlock()
 	os.Remove(path)
-}
-
-// logSession keeps an ended session, and the number and size of them in bounds.
-func logSession(home files.Home, s Session) {
-	if s.Server == "" || s.Server != filepath.Base(s.Server) {
-		return
-	}
-	dir := home.Logs(s.Server)
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil || os.MkdirAll(dir, 0o700) != nil {
-		return
-	}
-	// Named so that names are in the order of time. Not flushed: after a power
-	// failure nobody asks why a server ended.
-	name := s.Started.UTC().Format("20060102T150405.000") + "-" + s.ID + ".json"
-	if os.WriteFile(filepath.Join(dir, name), append(data, '\n'), 0o600) == nil {
-		prune(home, s.Server)
-	}
-}
-
-func prune(home files.Home, server string) {
-	names, _ := logNames(home, server)
-	var bytes int64
-	for n, name := range names {
-		path := filepath.Join(home.Logs(server), name)
-		if i, err := os.Stat(path); err == nil {
-			bytes += i.Size()
-		}
-		if n >= maxLogs || bytes > maxLogBytes {
-			os.Remove(path)
-		}
-	}
-}
-
-// logNames lists the server's log files, newest first.
-func logNames(home files.Home, server string) ([]string, error) {
-	list, err := os.ReadDir(home.Logs(server))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	var names []string
-	for _, e := range list {
-		if filepath.Ext(e.Name()) == ".json" {
-			names = append(names, e.Name())
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(b, a) })
-	return names, nil
 }

@@ -2,12 +2,12 @@ package launch
 
 import (
 	"bytes"
-	"encoding/json"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"mcp-companion/secrets"
 )
 
 const (
@@ -19,17 +19,29 @@ const (
 
 // tail keeps the last lines a server wrote to stderr, redacted when they are read.
 type tail struct {
-	hide  redactor
+	hide    secrets.Redactor
+	counted chan struct{} // something came; nil for nobody
+	news    chan struct{} // a line came; nil for nobody
+
 	mu    sync.Mutex
-	lines []string // a ring
+	lines []tailLine // a ring
 	next  int
+	total int64  // lines so far
+	bytes int64  // and bytes
 	part  []byte // the unfinished line, at most rawLen
+}
+
+type tailLine struct {
+	text string
+	at   time.Time
 }
 
 // Write takes what was written; it never fails and never waits for a reader.
 func (t *tail) Write(chunk []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	tell(t.counted)
+	t.bytes += int64(len(chunk))
 	for rest := chunk; ; {
 		end := bytes.IndexByte(rest, '\n')
 		text := rest
@@ -49,12 +61,41 @@ func (t *tail) add(text string) {
 	if text = strings.TrimRight(text, "\r"); strings.TrimSpace(text) == "" {
 		return
 	}
+	t.total++
+	tell(t.news)
+	line := tailLine{text, time.Now()}
 	if len(t.lines) < tailLines {
-		t.lines = append(t.lines, text)
+		t.lines = append(t.lines, line)
 		return
 	}
-	t.lines[t.next] = text
+	t.lines[t.next] = line
 	t.next = (t.next + 1) % tailLines
+}
+
+// flood is how many bytes came so far.
+func (t *tail) flood() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bytes
+}
+
+// since returns the lines that came after the first n, as they came, and makes n
+// their number; of more than a few kilobytes the last, missed being the others.
+func (t *tail) since(n *int64) (list []tailLine, missed int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fresh := t.total - *n
+	*n = t.total
+	list = slices.Concat(t.lines[t.next:], t.lines[:t.next])
+	list = list[len(list)-int(min(fresh, int64(len(list)))):]
+	room := maxLineLen
+	for i := len(list) - 1; i >= 0; i-- {
+		if room -= len(list[i].text); room < 0 {
+			list = list[i+1:]
+			break
+		}
+	}
+	return list, fresh - int64(len(list))
 }
 
 // last returns the last n lines, oldest first, the unfinished one included.
@@ -62,77 +103,26 @@ func (t *tail) last(n int) []string {
 	t.mu.Lock()
 	list := slices.Concat(t.lines[t.next:], t.lines[:t.next])
 	if len(t.part) > 0 {
-		list = append(list, string(t.part))
+		list = append(list, tailLine{text: string(t.part)})
 	}
 	t.mu.Unlock()
 	list = list[max(0, len(list)-n):]
-	for i, text := range list {
-		list[i] = t.hide.text(text, len(text) >= rawLen)
+	texts := make([]string, 0, len(list))
+	for _, l := range list {
+		texts = append(texts, showLine(t.hide, l.text, len(l.text) >= rawLen))
 	}
-	return list
+	return texts
 }
 
-// redactor takes secrets out of what is written down.
-type redactor []string
-
-const redacted = "[secret]"
-
-// newRedactor hides these values, and what JSON and addresses make of them.
-// A value too short to be told from ordinary text is left.
-func newRedactor(values []string) redactor {
-	var list redactor
-	add := func(v string) {
-		if len(v) >= 4 && !slices.Contains(list, v) {
-			list = append(list, v)
-		}
+// showLine is text without secrets, at most shownLen long. cut says that it ends
+// before its line did.
+func showLine(hide secrets.Redactor, text string, cut bool) string {
+	if text == "" {
+		return ""
 	}
-	for _, v := range values {
-		for _, part := range strings.FieldsFunc(v, func(r rune) bool { return r == '\n' || r == '\r' }) {
-			add(part)
-			add(url.QueryEscape(part))
-			add(url.PathEscape(part))
-			if quoted, err := json.Marshal(part); err == nil {
-				add(string(quoted[1 : len(quoted)-1]))
-			}
-		}
+	text = hide.Text(text, cut)
+	if len(text) > shownLen {
+		text = strings.ToValidUTF8(text[:shownLen], "") + "..."
 	}
-	// The longest first: one value may be the beginning of another.
-	slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
-	return list
-}
-
-// tokenRule knows the keys that name themselves, and those that follow a word
-// which does. It is compiled when the first line is shown.
-var tokenRule = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b(?:sk-|sk_live_|sk_test_|rk_live_|ghp_|gho_|ghu_|ghs_|ghr_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hf_|npm_|pypi-|AKIA|ASIA|AIza|ya29\.|ntn_|lin_api_|figd_|shpat_|dop_v1_|pk_live_|tvly-|BSA)[A-Za-z0-9_\-./+=]{12,}` +
-		`|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?` +
-		`|(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9_\-./+=~]{12,}`)
-})
-
-// text returns s without secrets, at most shownLen long. cut says that s ends
-// before its line did, so that its end may be a secret's beginning.
-func (r redactor) text(s string, cut bool) string {
-	for _, v := range r {
-		s = strings.ReplaceAll(s, v, redacted)
-	}
-	if cut {
-		s = r.trimBeginning(s)
-	}
-	s = tokenRule().ReplaceAllString(s, redacted)
-	if len(s) > shownLen {
-		s = s[:shownLen] + "..."
-	}
-	return strings.ToValidUTF8(s, "\ufffd")
-}
-
-// trimBeginning cuts off the end of s where it is a secret's beginning.
-func (r redactor) trimBeginning(s string) string {
-	for _, v := range r {
-		for n := min(len(v)-1, len(s)); n >= 4; n-- {
-			if strings.HasSuffix(s, v[:n]) {
-				return s[:len(s)-n] + redacted
-			}
-		}
-	}
-	return s
+	return text
 }

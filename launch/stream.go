@@ -17,6 +17,7 @@ type stream struct {
 	from, to *os.File
 	lines    *lines      // sees every chunk; nil for nobody
 	early    bool        // it sees a chunk before it is forwarded, not after
+	sieve    *sieve      // says what is forwarded; nil for everything
 	copied   interface { // keeps something of the stream; nil for nobody
 		Write([]byte) (int, error)
 	}
@@ -47,10 +48,7 @@ func (s *stream) run() {
 			}
 			if open {
 				s.writing.Store(true)
-				if !writeAll(s.to, buf[:n]) {
-					open = false
-					close(s.lost)
-				}
+				open = s.forward(buf[:n])
 				s.writing.Store(false)
 			}
 			if s.lines != nil && !s.early {
@@ -62,6 +60,9 @@ func (s *stream) run() {
 			room.fit()
 		}
 		if err != nil && !again(s.from, err, false) {
+			if open && s.sieve != nil {
+				s.sieve.finish(s.send)
+			}
 			if s.lines != nil {
 				s.lines.finish()
 			}
@@ -69,6 +70,22 @@ func (s *stream) run() {
 		}
 	}
 }
+
+// forward reports whether somebody still reads.
+func (s *stream) forward(chunk []byte) bool {
+	open := true
+	if s.sieve == nil {
+		open = s.send(chunk)
+	} else {
+		open = s.sieve.pass(chunk, s.send)
+	}
+	if !open {
+		close(s.lost)
+	}
+	return open
+}
+
+func (s *stream) send(data []byte) bool { return writeAll(s.to, data) }
 
 func writeAll(to *os.File, data []byte) bool {
 	for len(data) > 0 {

@@ -2,11 +2,15 @@ package launch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"mcp-companion/secrets"
 )
 
 const (
@@ -20,17 +24,23 @@ const (
 // directions call it, for every line; it never waits for anything slow.
 type watch struct {
 	stderr tail
-	hide   redactor
+	hide   secrets.Redactor
+	server string        // its id
+	limit  time.Duration // of an answer; 0 for none
 
 	changed chan struct{} // a word of the status changed: write it at once
 	counted chan struct{} // a number changed: write it some time
 
 	mu      sync.Mutex
 	now     Session
+	stray   string // the first, as it came
 	pending map[string]asked
 	times   []time.Duration // a ring
 	next    int
-	wanted  atomic.Int32 // pending requests whose answer is read whole
+	journal journal
+
+	wanted    atomic.Int32 // pending requests whose answer is read whole
+	recording atomic.Int64 // until when payloads are kept, in Unix nanoseconds; 0 for not
 }
 
 // asked is a request that waits for its answer.
@@ -38,17 +48,22 @@ type asked struct {
 	at     time.Time
 	method string
 	more   bool // it asks for a further page of a list
+	sent   int
+	body   payload
 }
 
 func newWatch(s Session, hidden []string) *watch {
 	w := &watch{
-		hide:    newRedactor(hidden),
+		hide:    secrets.NewRedactor(hidden),
+		server:  s.Server,
 		changed: make(chan struct{}, 1),
 		counted: make(chan struct{}, 1),
 		now:     s,
 		pending: map[string]asked{},
+		journal: journal{news: make(chan struct{}, 1)},
 	}
-	w.stderr.hide = w.hide
+	w.stderr = tail{hide: w.hide, counted: w.counted, news: w.journal.news}
+	w.journal.note(mark{kind: EventStart, at: s.Started})
 	return w
 }
 
@@ -58,7 +73,82 @@ func (w *watch) want() int {
 	if w.wanted.Load() > 0 {
 		return maxWanted
 	}
+	return w.wantBody()
+}
+
+// wantBody is for lines: their beginnings, while payloads are recorded.
+func (w *watch) wantBody() int {
+	if w.recording.Load() != 0 {
+		return maxBody
+	}
 	return 0
+}
+
+// record has payloads kept until then; the zero time ends it.
+func (w *watch) record(until time.Time) {
+	var at int64
+	if !until.IsZero() {
+		at = until.UnixNano()
+	}
+	w.recording.Store(at)
+}
+
+// body is what is kept of l now: mostly nothing.
+func (w *watch) body(l line, now time.Time) payload {
+	if until := w.recording.Load(); until == 0 || now.UnixNano() >= until {
+		return payload{}
+	}
+	return w.journal.hold(l)
+}
+
+// saying is the bodies of a mark, nil for none.
+func saying(body, reply payload) *said {
+	if body.text == nil && reply.text == nil {
+		return nil
+	}
+	return &said{body: body, reply: reply}
+}
+
+// take is the journal's.
+func (w *watch) take(spare []mark) ([]mark, int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.journal.take(spare)
+}
+
+// noTrace has the journal keep nothing.
+func (w *watch) noTrace() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.journal = journal{off: true}
+}
+
+// unfiltered counts a list of tools that was passed whole.
+func (w *watch) unfiltered() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now.Unfiltered++
+	tell(w.counted)
+}
+
+// over notes what never was answered, and the exit.
+func (w *watch) over(exit Exit) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	for id, a := range w.pending {
+		w.journal.note(a.mark(id, now))
+	}
+	m := mark{kind: EventExit, at: now, code: exit.Code}
+	if exit.Signal != "" {
+		m.said = &said{text: []byte(exit.Signal)}
+	}
+	w.journal.note(m)
+}
+
+// mark is the event of a request that is over.
+func (a asked) mark(id string, now time.Time) mark {
+	return mark{kind: EventRequest, method: a.method, id: id, at: now, took: now.Sub(a.at), sent: a.sent, said: saying(a.body, payload{})}
 }
 
 // fromClient looks at a line before it is forwarded, so that no answer comes
@@ -67,63 +157,126 @@ func (w *watch) fromClient(l line) {
 	m := look(l)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.now.Longest = max(w.now.Longest, l.length)
 	switch m.kind {
 	case request:
-		w.now.Requests++
-		w.speaks(m)
-		w.forget(m.id)
-		if len(w.pending) < maxPending && len(m.id) <= maxIDLen && m.method != "subscriptions/listen" {
-			if tells(m.method) {
-				w.wanted.Add(1)
-			}
-			w.pending[m.id] = asked{time.Now(), m.method, bytes.Contains(l.head, []byte(`"cursor"`))}
-		}
+		w.asked(m, l)
 	case notice:
+		now := time.Now()
 		if m.method == "notifications/cancelled" {
-			w.forget(cancelled(l.head))
+			w.cancel(cancelled(l.head), now)
 		}
+		w.journal.note(mark{kind: EventNotice, method: m.method, at: now, sent: l.length, said: saying(w.body(l, now), payload{})})
 	case batch:
 		w.now.Requests++
+		now := time.Now()
+		w.journal.note(mark{kind: EventRequest, method: batchMethod, at: now, sent: l.length, said: saying(w.body(l, now), payload{})})
 	default:
 		return
 	}
 	tell(w.counted)
+}
+
+// batchMethod stands for the methods of a batch.
+const batchMethod = "batch"
+
+// asked takes a request of the client's.
+func (w *watch) asked(m message, l line) {
+	now := time.Now()
+	w.now.Requests++
+	if m.method == "tools/call" {
+		w.now.Calls++
+	}
+	w.speaks(m)
+	if a, ok := w.forget(m.id); ok { // the id is used anew
+		w.journal.note(a.mark(m.id, now))
+	}
+	a := asked{now, m.method, bytes.Contains(l.head, []byte(`"cursor"`)), l.length, w.body(l, now)}
+	if len(w.pending) >= maxPending || len(m.id) > maxIDLen || m.method == "subscriptions/listen" {
+		e := a.mark(m.id, now)
+		w.journal.note(e)
+		return
+	}
+	if tells(m.method) {
+		w.wanted.Add(1)
+	}
+	w.pending[m.id] = a
+}
+
+// cancel ends a request that the client no longer waits for.
+func (w *watch) cancel(id string, now time.Time) {
+	if a, ok := w.forget(id); ok {
+		w.now.TimedOut++
+		m := a.mark(id, now)
+		m.cancelled = true
+		w.journal.note(m)
+	}
 }
 
 // fromServer looks at a line after it was forwarded.
 func (w *watch) fromServer(l line) {
 	m := look(l)
+	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.now.Longest = max(w.now.Longest, l.length)
 	switch m.kind {
 	case stray:
 		w.now.Stray++
 		if w.now.Stray == 1 {
-			w.now.StrayLine = w.hide.text(string(l.head), l.length > len(l.head))
+			w.stray = string(l.head)
 			tell(w.changed)
 		}
+		w.journal.note(mark{kind: EventStray, at: now, got: l.length, said: &said{text: bytes.Clone(l.head), cut: l.length > len(l.head)}})
+	case request, notice:
+		if strings.HasSuffix(m.method, "/list_changed") {
+			w.now.ListChanged++
+		}
+		w.journal.note(mark{kind: EventFromServer, method: m.method, id: m.id, at: now, got: l.length, said: saying(w.body(l, now), payload{})})
 	case refusal, answer, batch:
-		w.now.Answers++
-		if m.kind == refusal {
-			w.now.Errors++
-		}
-		w.healthy()
-		if a, ok := w.pending[m.id]; ok {
-			w.forget(m.id)
-			w.took(time.Since(a.at))
-			if m.kind == answer && tells(a.method) && l.text != nil {
-				go w.learn(a, bytes.Clone(l.text))
-			}
-		}
+		w.answered(m, l, now)
 	default:
 		return
 	}
 	tell(w.counted)
 }
 
+// answered takes an answer of the server's.
+func (w *watch) answered(m message, l line, now time.Time) {
+	w.now.Answers++
+	if m.kind == refusal {
+		w.now.Errors++
+	}
+	w.healthy()
+	if m.kind == batch {
+		w.journal.note(mark{kind: EventFromServer, method: batchMethod, at: now, got: l.length, said: saying(w.body(l, now), payload{})})
+		return
+	}
+	a, ok := w.forget(m.id)
+	if !ok {
+		return
+	}
+	took := now.Sub(a.at)
+	w.took(took)
+	if w.limit > 0 && took > w.limit {
+		w.now.TimedOut++
+	}
+	if m.kind == answer && tells(a.method) && l.text != nil {
+		go w.learn(a, bytes.Clone(l.text))
+	}
+	w.journal.note(mark{
+		kind: EventRequest, method: a.method, id: m.id, at: now, took: took, sent: a.sent, got: l.length,
+		failed: m.kind == refusal, code: m.code, said: saying(a.body, w.body(l, now)),
+	})
+}
+
 // tells reports whether an answer to method tells about the server itself.
 func tells(method string) bool {
-	return method == "initialize" || method == "server/discover" || method == "tools/list"
+	switch method {
+	case "initialize", "server/discover", "tools/list", "prompts/list", "resources/list":
+		return true
+	}
+	return false
 }
 
 // healthy: from the first answered request, whatever it was.
@@ -149,13 +302,15 @@ func (w *watch) speaks(m message) {
 	}
 }
 
-func (w *watch) forget(id string) {
-	if a, ok := w.pending[id]; ok {
+// forget takes the request out of those that wait.
+func (w *watch) forget(id string) (a asked, ok bool) {
+	if a, ok = w.pending[id]; ok {
 		delete(w.pending, id)
 		if tells(a.method) {
 			w.wanted.Add(-1)
 		}
 	}
+	return a, ok
 }
 
 func (w *watch) took(d time.Duration) {
@@ -174,6 +329,8 @@ func (w *watch) learn(a asked, text []byte) {
 			ProtocolVersion string
 			ServerInfo      ServerInfo
 			Tools           []struct{}
+			Prompts         []struct{}
+			Resources       []struct{}
 			Meta            struct {
 				ServerInfo ServerInfo `json:"io.modelcontextprotocol/serverInfo"`
 			} `json:"_meta"`
@@ -183,39 +340,86 @@ func (w *watch) learn(a asked, text []byte) {
 		return
 	}
 	r := m.Result
+	info := cmp.Or(r.Meta.ServerInfo, r.ServerInfo)
+	info = ServerInfo{w.shown(info.Name, false), w.shown(info.Version, false)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if a.method == "initialize" {
+	if info.Name != "" {
+		w.now.Info = info
+	}
+	switch a.method {
+	case "initialize":
 		w.now.Protocol = r.ProtocolVersion
-	}
-	for _, info := range []ServerInfo{r.ServerInfo, r.Meta.ServerInfo} {
-		if info.Name != "" {
-			w.now.Info = ServerInfo{w.hide.text(info.Name, false), w.hide.text(info.Version, false)}
-		}
-	}
-	if a.method == "tools/list" {
-		if !a.more {
-			w.now.Tools = 0
-		}
-		w.now.Tools += len(r.Tools)
+	case "tools/list":
+		a.count(&w.now.Tools, len(r.Tools))
+	case "prompts/list":
+		a.count(&w.now.Prompts, len(r.Prompts))
+	case "resources/list":
+		a.count(&w.now.Resources, len(r.Resources))
 	}
 	tell(w.changed)
 }
+
+// count adds a page of a list to the pages before it.
+func (a asked) count(sum *int, n int) {
+	if !a.more {
+		*sum = 0
+	}
+	*sum += n
+}
+
+// shown is text of a stranger's, as it may be written down.
+func (w *watch) shown(text string, cut bool) string { return showLine(w.hide, text, cut) }
 
 // snapshot is the session as it is now, with at most n lines of stderr.
 func (w *watch) snapshot(n int) Session {
 	w.mu.Lock()
 	s := w.now
-	times := slices.Clone(w.times)
+	times, stray := slices.Clone(w.times), w.stray
 	s.Pending = len(w.pending)
+	s.TimedOut += w.late(time.Now())
 	w.mu.Unlock()
+	if stray != "" {
+		s.StrayLine = w.shown(stray, len(stray) >= headLen)
+	}
 	if len(times) > 0 {
 		slices.Sort(times)
 		s.P50, s.P95 = milliseconds(times[len(times)/2]), milliseconds(times[len(times)*95/100])
 	}
-	s.Stderr = w.stderr.last(n)
+	s.Stderr, s.Flood = w.stderr.last(n), w.stderr.flood()
 	s.Updated = time.Now()
 	return s
+}
+
+// late counts the pending requests that wait for longer than the limit.
+func (w *watch) late(now time.Time) (n int64) {
+	for _, a := range w.pending {
+		if w.limit > 0 && now.Sub(a.at) > w.limit {
+			n++
+		}
+	}
+	return n
+}
+
+// overdue tells when the next pending request will have waited for longer than
+// the limit; nil where none will.
+func (w *watch) overdue() <-chan time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.limit == 0 {
+		return nil
+	}
+	now := time.Now()
+	var next time.Time
+	for _, a := range w.pending {
+		if at := a.at.Add(w.limit); at.After(now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if next.IsZero() {
+		return nil
+	}
+	return time.After(next.Sub(now) + time.Millisecond)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
