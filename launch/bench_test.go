@@ -27,12 +27,14 @@ type peer struct {
 	lines   *bufio.Reader
 }
 
-// The three ways a server is started here. A relay is the least that stands
-// between client and server: it copies, and does nothing else.
+// The ways a server is started here; behind run it is always traced. A relay is
+// the least that stands between client and server: it copies, and does nothing else.
 const (
 	alone = iota
 	behindRun
+	behindSieve // run with both filters, and nothing to filter
 	behindRelay
+	ways
 )
 
 func startPeer(b *testing.B, way int, args ...string) *peer {
@@ -48,8 +50,12 @@ func startPeer(b *testing.B, way int, args ...string) *peer {
 	switch way {
 	case behindRelay:
 		attr.Env[len(attr.Env)-1] = roleVar + "=relay"
-	case behindRun:
-		server, _ := json.Marshal(played(args...))
+	case behindRun, behindSieve:
+		s := played(args...)
+		if way == behindSieve {
+			s.DropNotes, s.HideTools = true, []string{"none"}
+		}
+		server, _ := json.Marshal(s)
 		attr.Env = append(os.Environ(), roleVar+"=run", serverVar+"="+string(server), homeVar+"="+b.TempDir())
 		argv = argv[:1]
 	}
@@ -78,8 +84,8 @@ func (p *peer) stop() {
 	p.out.Close()
 }
 
-// everyWay starts the server in all three.
-func everyWay(b *testing.B, args ...string) (peers [3]*peer) {
+// everyWay starts the server in all of them.
+func everyWay(b *testing.B, args ...string) (peers [ways]*peer) {
 	for way := range peers {
 		peers[way] = startPeer(b, way, args...)
 		b.Cleanup(peers[way].stop)
@@ -88,8 +94,8 @@ func everyWay(b *testing.B, args ...string) (peers [3]*peer) {
 }
 
 // turns calls measure in turns for each way, and returns the medians of what it took.
-func turns(b *testing.B, measure func(way int)) (took [3]time.Duration) {
-	var all [3][]time.Duration
+func turns(b *testing.B, measure func(way int)) (took [ways]time.Duration) {
+	var all [ways][]time.Duration
 	for n := 0; b.Loop(); n++ {
 		for i := range all {
 			way := (i + n) % len(all)
@@ -109,12 +115,13 @@ func median(list []time.Duration) time.Duration {
 	return list[len(list)/2]
 }
 
-func report(b *testing.B, took [3]time.Duration) {
+func report(b *testing.B, took [ways]time.Duration) {
 	us := func(way int) float64 { return took[way].Seconds() * 1e6 }
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(us(alone), "us-alone")
 	b.ReportMetric(us(behindRun)-us(alone), "us-added")
 	b.ReportMetric(us(behindRun)/us(alone), "x-run")
+	b.ReportMetric(us(behindSieve)/us(alone), "x-filters")
 	b.ReportMetric(us(behindRelay)/us(alone), "x-relay")
 }
 
@@ -161,6 +168,7 @@ func Benchmark32InFlight(b *testing.B) {
 	}
 	report(b, took)
 	b.ReportMetric(float64(took[alone])/float64(took[behindRun]), "rate-run")
+	b.ReportMetric(float64(took[alone])/float64(took[behindSieve]), "rate-filters")
 }
 
 // BenchmarkLongLine moves long lines. All but the first server do nothing with them:

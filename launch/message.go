@@ -94,9 +94,12 @@ func look(l line) message {
 }
 
 // unquote is the string that value spells; some libraries spell / as \/.
-func unquote(value []byte) (s string) {
-	if bytes.IndexByte(value, '\\') >= 0 && json.Unmarshal(value, &s) == nil {
-		return s
+func unquote(value []byte) string {
+	if bytes.IndexByte(value, '\\') >= 0 {
+		var s string
+		if json.Unmarshal(value, &s) == nil {
+			return s
+		}
 	}
 	return string(bytes.Trim(value, `"`))
 }

@@ -174,7 +174,7 @@ func (s *sieve) without(text []byte) []byte {
 	delete(s.lists, id)
 	s.due.Store(int32(len(s.lists)))
 	s.mu.Unlock()
-	if !due || tools == nil || !json.Valid(text) {
+	if !due || tools == nil || !json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
 		return nil
 	}
 	return cutElements(text, tools, func(tool []byte) bool {
@@ -191,7 +191,7 @@ type span struct{ from, to int }
 
 // listed finds the id of an answer and, in the array result.tools, its elements.
 func listed(text []byte) (id string, tools []span) {
-	at := func(part []byte) int { return cap(text) - cap(part) } // part lies within text
+	at := func(part []byte) int { return cap(text) - cap(part) } // part is cut out of text
 	start := bytes.IndexByte(text, '{')
 	if start < 0 {
 		return "", nil
