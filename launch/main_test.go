@@ -197,6 +197,31 @@ func playServer(args []string) int {
 		time.Sleep(time.Hour)
 	case "family":
 		return family(args[1:])
+	case "half an answer": // and no more, whatever happens
+		bufio.NewReader(os.Stdin).ReadString('\n')
+		os.Stdout.WriteString(`{"jsonrpc":"2.0","id":1,"res`)
+		time.Sleep(time.Hour)
+	case "flood stderr": // that many bytes, in lines and in one line, before each answer
+		n, _ := strconv.Atoi(args[1])
+		lines := bytes.Repeat([]byte(strings.Repeat("y", 1023)+"\n"), 64)
+		in := bufio.NewScanner(os.Stdin)
+		for in.Scan() {
+			for written := 0; written < n/2; written += len(lines) {
+				os.Stderr.Write(lines)
+			}
+			for written := 0; written < n/2; written += len(lines) {
+				os.Stderr.Write(bytes.ReplaceAll(lines, []byte("\n"), []byte("y")))
+			}
+			fmt.Println(`{"jsonrpc":"2.0","id":1,"result":{}}`)
+		}
+	case "fork and exit": // what it leaves holds its pipes
+		cmd := exec.Command("sleep", "3600")
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if err := cmd.Start(); err != nil {
+			panic(err)
+		}
+		fmt.Println("pid", cmd.Process.Pid)
 	case "stdout closes":
 		os.Stdout.Close()
 		io.Copy(io.Discard, os.Stdin)
@@ -287,7 +312,7 @@ func smallServer() int {
 
 // launcher is a started run, as its client sees it.
 type launcher struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
@@ -295,15 +320,19 @@ type launcher struct {
 	home   files.Home
 }
 
+// buffer keeps the first megabyte of what is written to it.
 type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu  sync.Mutex
+	b   bytes.Buffer
+	len int64
 }
 
 func (b *buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.b.Write(p)
+	b.len += int64(len(p))
+	b.b.Write(p[:min(len(p), max(0, 1<<20-b.b.Len()))])
+	return len(p), nil
 }
 
 func (b *buffer) String() string {
@@ -318,11 +347,11 @@ func played(args ...string) *servers.Server {
 }
 
 // startRun starts run for s; values are its secrets.
-func startRun(t *testing.T, s *servers.Server, values map[string]string, env ...string) *launcher {
+func startRun(t testing.TB, s *servers.Server, values map[string]string, env ...string) *launcher {
 	return startAs(t, "run", s, values, env...)
 }
 
-func startAs(t *testing.T, role string, s *servers.Server, values map[string]string, env ...string) *launcher {
+func startAs(t testing.TB, role string, s *servers.Server, values map[string]string, env ...string) *launcher {
 	t.Helper()
 	dir := t.TempDir()
 	l := &launcher{t: t, cmd: exec.Command(os.Args[0]), stderr: &buffer{}, home: files.Home(filepath.Join(dir, "home"))}

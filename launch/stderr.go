@@ -2,7 +2,6 @@ package launch
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,13 +23,19 @@ type tail struct {
 	news    chan struct{} // a line came; nil for nobody
 
 	mu    sync.Mutex
-	lines []tailLine // a ring
+	lines []rawLine // a ring, whose memory is used again
 	next  int
 	total int64  // lines so far
 	bytes int64  // and bytes
 	part  []byte // the unfinished line, at most rawLen
 }
 
+type rawLine struct {
+	text []byte
+	at   time.Time
+}
+
+// tailLine is a line as it came, cut to rawLen.
 type tailLine struct {
 	text string
 	at   time.Time
@@ -52,24 +57,43 @@ func (t *tail) Write(chunk []byte) (int, error) {
 		if end < 0 {
 			return len(chunk), nil
 		}
-		t.add(string(t.part))
+		t.add(t.part)
 		t.part, rest = t.part[:0], rest[end+1:]
 	}
 }
 
-func (t *tail) add(text string) {
-	if text = strings.TrimRight(text, "\r"); strings.TrimSpace(text) == "" {
+func (t *tail) add(text []byte) {
+	if text = bytes.TrimRight(text, "\r"); len(bytes.TrimSpace(text)) == 0 {
 		return
 	}
 	t.total++
 	tell(t.news)
-	line := tailLine{text, time.Now()}
 	if len(t.lines) < tailLines {
-		t.lines = append(t.lines, line)
+		t.lines = append(t.lines, rawLine{bytes.Clone(text), time.Now()})
 		return
 	}
-	t.lines[t.next] = line
+	l := &t.lines[t.next]
+	l.text, l.at = append(l.text[:0], text...), time.Now()
 	t.next = (t.next + 1) % tailLines
+}
+
+// newest returns at most n lines of the ring, oldest first.
+func (t *tail) newest(n int) []tailLine {
+	n = min(n, len(t.lines))
+	list := make([]tailLine, 0, n)
+	for i := len(t.lines) - n; i < len(t.lines); i++ {
+		l := t.lines[(t.next+i)%len(t.lines)]
+		list = append(list, tailLine{string(l.text), l.at})
+	}
+	return list
+}
+
+// end makes a line of the unfinished one: no more will come.
+func (t *tail) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.add(t.part)
+	t.part = t.part[:0]
 }
 
 // flood is how many bytes came so far.
@@ -86,8 +110,7 @@ func (t *tail) since(n *int64) (list []tailLine, missed int64) {
 	defer t.mu.Unlock()
 	fresh := t.total - *n
 	*n = t.total
-	list = slices.Concat(t.lines[t.next:], t.lines[:t.next])
-	list = list[len(list)-int(min(fresh, int64(len(list)))):]
+	list = t.newest(int(min(fresh, tailLines)))
 	room := maxLineLen
 	for i := len(list) - 1; i >= 0; i-- {
 		if room -= len(list[i].text); room < 0 {
@@ -101,7 +124,7 @@ func (t *tail) since(n *int64) (list []tailLine, missed int64) {
 // last returns the last n lines, oldest first, the unfinished one included.
 func (t *tail) last(n int) []string {
 	t.mu.Lock()
-	list := slices.Concat(t.lines[t.next:], t.lines[:t.next])
+	list := t.newest(n)
 	if len(t.part) > 0 {
 		list = append(list, tailLine{text: string(t.part)})
 	}

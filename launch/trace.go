@@ -186,6 +186,7 @@ func (t *trace) finish(exit Exit) {
 	if t == nil {
 		return
 	}
+	t.watch.stderr.end()
 	t.watch.over(exit)
 	t.write()
 	t.file.close()

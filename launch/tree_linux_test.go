@@ -200,6 +200,21 @@ func TestNotWatchedServerIsRunItself(t *testing.T) {
 		t.Errorf("%v %v", list, err)
 	}
 	l.end()
+	if _, err := os.Stat(l.home.Logs("srv")); err == nil {
+		t.Error("it has a trace")
+	}
+}
+
+func TestNotWatchedServerIsFilteredAllTheSame(t *testing.T) {
+	s := played("say", "note\n{\"jsonrpc\":\"2.0\"}\n", "", "0")
+	s.NoWatching, s.DropNotes = true, true
+	l := startRun(t, s, nil)
+	if _, rest := l.end(); rest != "{\"jsonrpc\":\"2.0\"}\n" {
+		t.Errorf("said %q", rest)
+	}
+	if list, err := traceBases(l.home, "srv"); len(list) > 0 || err != nil {
+		t.Errorf("it has a trace: %v %v", list, err)
+	}
 }
 
 func TestTheGuardKnowsNoSecretAndHoldsNoStream(t *testing.T) {
