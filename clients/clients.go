@@ -65,6 +65,9 @@ type Client struct {
 	elsewhere func(s System, path string) []Elsewhere
 	approval  func(System) func(key string) Where
 	locked    func(System) bool
+	// logs lists the client's own logs about the server with this key, about all for
+	// "". Nil where they are not known.
+	logs func(s System, key string) []logFile
 	// quit and open are nil where it can't be closed and opened from here.
 	quit func(System, []Process) error
 	open func(System) error

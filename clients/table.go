@@ -22,7 +22,7 @@ var table = []*Client{
 		Rewrites: true, Applies: "applies.restart", Note: "note.desktop",
 		files: desktopFiles, installed: desktopInstalled,
 		isMain: isDesktop, quit: quitDesktop, open: openDesktop,
-		elsewhere: desktopElsewhere, locked: desktopLocked,
+		elsewhere: desktopElsewhere, locked: desktopLocked, logs: desktopLogs,
 	},
 	{
 		ID: "claude-code", Title: "Claude Code",
@@ -32,7 +32,7 @@ var table = []*Client{
 		installed: func(s System) bool {
 			return exists(codeFiles(s)[0], s.home(".claude")) || s.onPath("claude")
 		},
-		elsewhere: codeElsewhere, locked: codeLocked,
+		elsewhere: codeElsewhere, locked: codeLocked, logs: codeLogs,
 		// Claude Desktop brings a copy of it, in a folder of its own.
 		isMain:  func(_ System, p Process) bool { return isProgram(p, "claude") && !isDesktopPath(p.Path) },
 		project: ".mcp.json",
@@ -44,7 +44,7 @@ var table = []*Client{
 		files:   clineFiles, all: true,
 		installed: func(s System) bool { return len(clineFiles(s)) > 0 },
 		twins:     true,
-		isMain:    isEditor,
+		isMain:    isEditor, logs: clineEditorLogs,
 	},
 	{
 		ID: "cline-cli", Title: "Cline CLI",
@@ -54,7 +54,7 @@ var table = []*Client{
 		installed: func(s System) bool {
 			return exists(clineShared(s), filepath.Join(filepath.Dir(filepath.Dir(clineShared(s))), "logs", "cline.log")) || s.onPath("cline")
 		},
-		isMain: func(_ System, p Process) bool { return isProgram(p, "cline") },
+		isMain: func(_ System, p Process) bool { return isProgram(p, "cline") }, logs: clineCLILogs,
 	},
 	{
 		ID: "cursor", Title: "Cursor",
