@@ -1,13 +1,13 @@
 package health
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,53 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serve speaks just enough of the protocol, line by line.
-func serve(play string) {
-	switch play {
-	case "exit":
-		fmt.Fprintln(os.Stderr, "cannot reach the database; the password is "+os.Getenv("PASSWORD"))
-		os.Exit(3)
-	case "chatty":
-		fmt.Println("Starting server...")
-		fmt.Println()
-	}
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		var q struct {
-			ID     json.RawMessage
-			Method string
-		}
-		if json.Unmarshal(in.Bytes(), &q) != nil || q.ID == nil || play == "silent" {
-			continue
-		}
-		result := `"error":{"code":-32601,"message":"Method not found"}`
-		switch q.Method {
-		case "initialize":
-			result = `"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"old","version":"1"}}`
-			if play == "modern" {
-				result = `"error":{"code":-32022,"message":"Unsupported protocol version","data":{"supported":["2026-07-28"]}}`
-			}
-			if play == "notools" {
-				result = strings.Replace(result, `"tools":{}`, "", 1)
-			}
-		case "server/discover":
-			if play == "modern" {
-				result = `"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"new","version":"2"}}`
-			}
-		case "tools/list":
-			if play == "half" {
-				os.Exit(1)
-			}
-			result = `"result":{"resultType":"complete","ttlMs":0,"cacheScope":"none","tools":[{"name":"a","inputSchema":{"type":"object"}},{"name":"b","inputSchema":{"type":"object"}}]}`
-			if play == "broken" {
-				result = `"error":{"code":-32000,"message":"no tools today"}`
-			}
-		}
-		fmt.Printf(`{"jsonrpc":"2.0","id":%s,%s}`+"\n", q.ID, result)
-	}
-}
-
-func probe(t *testing.T, play string, limit time.Duration) Report {
+// planOf is the plan of a server that the test binary plays, with a secret.
+func planOf(t *testing.T, play string) *launch.Plan {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -92,47 +47,159 @@ func probe(t *testing.T, play string, limit time.Duration) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
-	return Probe(ctx, plan)
+	return plan
 }
 
 func TestAProbeSaysWhatItFound(t *testing.T) {
-	for play, want := range map[string]struct {
+	type found struct {
 		status   Status
 		code     words.Code
 		tools    int
 		protocol string
 		stray    int
 		detail   string
+	}
+	const long, short = 30 * time.Second, time.Second
+	for play, c := range map[string]struct {
+		limit time.Duration
+		want  found
 	}{
-		"good":    {Healthy, "", 2, "2025-11-25", 0, ""},
-		"modern":  {Healthy, "", 2, "2026-07-28", 0, ""},
-		"chatty":  {Healthy, "", 2, "2025-11-25", 1, ""},
-		"notools": {Healthy, "", 0, "2025-11-25", 0, ""},
-		"exit":    {Failing, words.ClosedEarly, 0, "", 0, "cannot reach the database"},
-		"half":    {Failing, words.ClosedEarly, 0, "2025-11-25", 0, "It said nothing"},
-		"broken":  {Failing, words.Unknown, 0, "2025-11-25", 0, "no tools today"},
+		"good":             {long, found{Healthy, "", 2, "2025-11-25", 0, ""}},
+		"only 2024-11-05":  {long, found{Healthy, "", 2, "2024-11-05", 0, ""}},
+		"only 2026-07-28":  {long, found{Healthy, "", 2, "2026-07-28", 0, ""}},
+		"newest, shy":      {long, found{Healthy, "", 2, "2026-07-28", 0, ""}},
+		"chatty":           {long, found{Healthy, "", 2, "2025-11-25", 2, ""}},
+		"no tools":         {long, found{Healthy, "", 0, "2025-11-25", 0, ""}},
+		"5000 tools":       {long, found{Healthy, "", 5000, "2025-11-25", 0, ""}},
+		"same page":        {long, found{Failing, words.ListEndless, 4, "2025-11-25", 0, ""}},
+		"endless":          {long, found{Failing, words.ListEndless, 2 * (maxPages + 1), "2025-11-25", 0, ""}},
+		"changes":          {long, found{Healthy, "", 2, "2025-11-25", 0, ""}},
+		"floods stderr":    {long, found{Healthy, "", 2, "2025-11-25", 0, ""}},
+		"ignores SIGTERM":  {long, found{Healthy, "", 2, "2025-11-25", 0, ""}},
+		"prompts":          {long, found{Healthy, "", 2, "2025-11-25", 0, ""}},
+		"exit":             {long, found{Failing, words.ClosedEarly, 0, "", 0, "cannot reach the database"}},
+		"exit, usage":      {long, found{Failing, words.ClosedEarly, 0, "", 1, "usage: it FOLDER […]"}},
+		"exit at once":     {long, found{Failing, words.ClosedEarly, 0, "", 0, "It said nothing"}},
+		"forks and exits":  {long, found{Failing, words.ClosedEarly, 0, "", 0, ""}},
+		"half":             {long, found{Failing, words.ClosedEarly, 0, "2025-11-25", 0, "It said nothing"}},
+		"broken":           {long, found{Failing, words.Unknown, 0, "2025-11-25", 0, "no tools today"}},
+		"error, no id":     {long, found{Failing, words.Unknown, 0, "", 0, "what was that"}},
+		"a line of 100 MB": {long, found{Failing, words.LineTooLong, 0, "", 0, ""}},
+		"garbage":          {short, found{Failing, words.Chatter, 0, "", 1, "what? […]"}},
+		"half a line":      {short, found{Failing, words.NoAnswer, 0, "", 0, ""}},
+		"silent":           {short, found{Failing, words.NoAnswer, 0, "", 0, ""}},
 	} {
 		t.Run(play, func(t *testing.T) {
-			r := probe(t, play, 20*time.Second)
-			if r.Status != want.status || r.Tools != want.tools || r.Protocol != want.protocol || r.Stray != want.stray {
-				t.Errorf("%+v", r)
+			t.Parallel()
+			begun := time.Now()
+			r := Options{Limit: c.limit}.Probe(t.Context(), planOf(t, play))
+			got := found{r.Status, "", r.Tools, r.Protocol, r.Stray, c.want.detail}
+			if r.Problem != nil {
+				got.code = r.Problem.Code
 			}
-			if want.code != "" && (!words.Has(r.Problem, want.code) || !strings.Contains(r.Problem.Detail, want.detail)) {
-				t.Errorf("problem %v", r.Problem)
+			if got != c.want || r.Problem != nil && !strings.Contains(r.Problem.Detail, c.want.detail) {
+				t.Errorf("%+v\n%v", got, r.Problem)
 			}
-			if text, _ := json.Marshal(r); strings.Contains(string(text), "hunter2") {
-				t.Errorf("a secret got out: %s", text)
+			if took := time.Since(begun); took > c.limit+3*time.Second {
+				t.Errorf("took %v", took)
+			}
+			text, _ := json.Marshal(r)
+			if strings.Contains(string(text), "hunter2") || len(text) > 1<<20 {
+				t.Errorf("a secret got out, or too much: %.2000s", text)
+			}
+			if wantEra := map[bool]string{true: launch.Modern, false: launch.Legacy}[r.Protocol == modern]; r.Protocol != "" && r.Era != wantEra {
+				t.Errorf("era %q of %s", r.Era, r.Protocol)
 			}
 		})
 	}
 }
 
-func TestASilentServerIsGivenUpInTime(t *testing.T) {
-	r := probe(t, "silent", 300*time.Millisecond)
-	if r.Status != Failing || !words.Has(r.Problem, words.NoAnswer) {
+func TestAReportNamesToolsAndCountsTheRest(t *testing.T) {
+	r := Probe(t.Context(), planOf(t, "5000 tools"))
+	if len(r.ToolNames) != maxNames || r.ToolNames[1] != "tool1" || r.Tools != 5000 {
+		t.Errorf("%d names of %d: %v", len(r.ToolNames), r.Tools, r.ToolNames[:2])
+	}
+	if r = Probe(t.Context(), planOf(t, "prompts")); r.Prompts != 3 || r.Resources != 0 || len(r.ToolNames[0]) != nameLen {
 		t.Errorf("%+v", r)
+	}
+	if r = Probe(t.Context(), planOf(t, "changes")); r.Changed == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A line that never ends costs no more than its limit.
+func TestAProbesMemoryIsBounded(t *testing.T) {
+	plan := planOf(t, "a line of 100 MB")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	Probe(t.Context(), plan)
+	runtime.ReadMemStats(&after)
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > 8*maxLine {
+		t.Errorf("%d MB", cost>>20)
+	}
+}
+
+func TestACancelledProbeFoundNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := Options{Save: func(r Report) {
+		if r.Phase == StartingUp {
+			cancel()
+		}
+	}}
+	if r := o.Probe(ctx, planOf(t, "silent")); r.Status != Unknown || !r.Time.IsZero() || r.Problem != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAProbeSaysHowFarItIs(t *testing.T) {
+	was := words.New(words.ClosedEarly, nil, "Name", "it", "Text", "?")
+	for name, c := range map[string]struct {
+		before *Report
+		play   string
+		want   []Phase
+	}{
+		"never seen":                    {nil, "good", []Phase{StartingUp, Asking}},
+		"was seen with other settings":  {&Report{Of: "old", Status: Healthy}, "good", []Phase{StartingUp, Asking}},
+		"failed":                        {&Report{Of: "now", Status: Failing, Problem: was}, "exit", []Phase{StartingUp}},
+		"was well: nobody is disturbed": {&Report{Of: "now", Status: Healthy}, "good", nil},
+	} {
+		var phases []Phase
+		r := Options{Before: c.before, Of: "now", Limit: time.Minute, Save: func(r Report) {
+			phases = append(phases, r.Phase)
+			left := time.Until(r.Until)
+			if r.Status != Starting || r.Of != "now" || left < 30*time.Second || left > 2*time.Minute {
+				t.Errorf("%s: %+v", name, r)
+			}
+			if (r.Problem != nil) != (c.before != nil && c.before.Problem != nil) {
+				t.Errorf("%s: %v", name, r.Problem)
+			}
+		}}.Probe(t.Context(), planOf(t, c.play))
+		if !slices.Equal(phases, c.want) || r.Of != "now" || !r.Until.IsZero() || r.Phase != "" {
+			t.Errorf("%s: %v %+v", name, phases, r)
+		}
+	}
+}
+
+// Who is killed amid a probe leaves no server starting for ever.
+func TestAProbeThatDiedIsUnknown(t *testing.T) {
+	home := files.Home(t.TempDir())
+	r := Report{Version: 1, Server: "s1", Name: "it", Time: time.Now(), Status: Failing}
+	if err := r.Save(home); err != nil {
+		t.Fatal(err)
+	}
+	r.Status, r.Phase, r.Until = Starting, Downloading, time.Now().Add(time.Minute)
+	if err := r.Save(home); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadReport(home, "s1"); err != nil || got.Status != Starting || got.Failures != 1 {
+		t.Errorf("%v %+v", err, got)
+	}
+	r.Until = time.Now().Add(-time.Second)
+	if err := r.Save(home); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadReport(home, "s1"); err != nil || got.Status != Unknown || got.Failures != 1 || !got.Time.IsZero() {
+		t.Errorf("%v %+v", err, got)
 	}
 }
 
@@ -156,37 +223,6 @@ func TestReportsAreKeptAndCountFailuresInARow(t *testing.T) {
 	}
 	if r, _ := ReadReport(home, "s1"); r.Failures != 0 {
 		t.Errorf("still %d failures", r.Failures)
-	}
-}
-
-func TestTheVerdictTrustsSessionsFirst(t *testing.T) {
-	good := &Report{Of: "x", Status: Healthy, Tools: 3}
-	failed := &Report{Of: "x", Status: Failing, Problem: words.New(words.ClosedEarly, nil, "Name", "it", "Text", "?")}
-	key := &Report{Of: "x", Status: Failing, Problem: words.New(words.KeyMissing, nil, "Name", "it", "Key", "K")}
-	live := []launch.Session{{Status: launch.Healthy, Tools: 5}}
-	begun := []launch.Session{{Status: launch.Starting}}
-	for name, c := range map[string]struct {
-		sessions []launch.Session
-		report   *Report
-		of       string
-		status   Status
-		tools    int
-	}{
-		"nothing known":       {nil, nil, "x", Unknown, 0},
-		"good report":         {nil, good, "x", Healthy, 3},
-		"old settings":        {nil, good, "y", Unknown, 0},
-		"failed":              {nil, failed, "x", Failing, 0},
-		"a key is missing":    {nil, key, "x", NeedsYou, 0},
-		"lives":               {live, nil, "x", Healthy, 5},
-		"lives, probe failed": {live, failed, "x", Healthy, 5},
-		"starts":              {begun, nil, "x", Starting, 0},
-		"starts, had failed":  {begun, failed, "x", Failing, 0},
-		"one of two lives":    {append(begun, live...), nil, "x", Healthy, 5},
-	} {
-		v := Judge(c.sessions, c.report, c.of)
-		if v.Status != c.status || v.Tools != c.tools || v.Summary == "" {
-			t.Errorf("%s: %+v", name, v)
-		}
 	}
 }
 

@@ -4,182 +4,145 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"mcp-companion/launch"
 	"mcp-companion/words"
 )
 
-// The revisions a probe opens with: the newest that begins with initialize, and
-// the newest without.
-const (
-	legacy = "2025-11-25"
-	modern = "2026-07-28"
-)
+// Options are what a probe needs to know beyond the server's plan.
+type Options struct {
+	Before *Report       // the last report, nil for none
+	Of     string        // the settings' name, as in Report.Of
+	Limit  time.Duration // for starting and asking, without the download; 0 for ctx's alone
 
-// maxTools is how many tools a probe counts.
-const maxTools = 10_000
+	// Save is called at each change of phase with a Report whose Status is Starting,
+	// from the goroutine that probes; nil for nobody. The last Report is only returned.
+	Save func(Report)
+}
 
-// Probe is one look at a server in a process of its own: it is started as `run`
-// does, asked what it is and which tools it has, and ended. ctx bounds it all; the
-// Report says what was found and never holds a secret.
-//
-// initialize is tried first, and server/discover in a fresh process where the
-// answer names a newer revision: some servers exit on server/discover, others
-// never answer it (specification 2026-07-28, basic/versioning).
-func Probe(ctx context.Context, plan *launch.Plan) Report {
-	begun := time.Now()
-	r := Report{Version: 1, Server: plan.ServerID, Name: plan.Name, Time: begun.UTC()}
-	err := r.look(ctx, plan, (*Report).openLegacy)
-	if isModernOnly(err) {
-		err = r.look(ctx, plan, (*Report).openModern)
+// Probe is Options' Probe where nothing is known and nobody looks on.
+func Probe(ctx context.Context, plan *launch.Plan) Report { return Options{}.Probe(ctx, plan) }
+
+// Probe is one look at a server in a process of its own: what it downloads at its
+// first start is fetched, it is started as `run` does, asked what it is and what it
+// has, and ended. ctx bounds it all; the Report says what was found and never holds
+// a secret. When ctx is cancelled nothing was found: the Report is Unknown, of no
+// time, and not worth keeping.
+func (o Options) Probe(ctx context.Context, plan *launch.Plan) Report {
+	r := Report{Version: 1, Server: plan.ServerID, Name: plan.Name, Of: o.Of, Time: time.Now().UTC()}
+	known := o.Before != nil && o.Before.Of == o.Of
+	r.Prepared = known && (o.Before.Prepared || o.Before.Status == Healthy)
+	phase := func(p Phase) { o.show(r, p) }
+	var unready *words.Problem
+	if !r.Prepared {
+		unready = words.For(Prepare(ctx, plan, phase))
+		r.Prepared = unready == nil
 	}
-	r.Took = int(time.Since(begun).Milliseconds())
-	r.Status = Healthy
-	if err != nil {
-		r.Status = Failing
-		r.Problem = r.problem(ctx, err)
+	if !words.Has(asError(unready), words.SlowStart) {
+		o.look(ctx, plan, &r, phase)
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return Report{Version: 1, Server: r.Server, Name: r.Name, Status: Unknown}
+	case unready != nil && r.Status != Healthy:
+		// What the download said is nearer to the cause than what the start does.
+		r.Status, r.Problem = Failing, unready
 	}
 	return r
 }
 
-// look starts the server, opens the conversation and counts its tools.
-func (r *Report) look(ctx context.Context, plan *launch.Plan, open func(*Report, context.Context, *talk) (tools bool, err error)) error {
-	process, err := plan.Start(ctx)
+// asError is p as an error, nil for nil.
+func asError(p *words.Problem) error {
+	if p == nil {
+		return nil
+	}
+	return p
+}
+
+// show says how far it is. A server that is known to be well is looked at silently.
+func (o Options) show(r Report, p Phase) {
+	known := o.Before != nil && o.Before.Of == o.Of
+	if o.Save == nil || known && o.Before.Status == Healthy {
+		return
+	}
+	limit := o.Limit
+	if limit == 0 {
+		limit = time.Minute
+	}
+	if p == Checking || p == Downloading {
+		limit += prepareLimit
+	}
+	r.Status, r.Phase, r.Until = Starting, p, time.Now().Add(limit+endTime).UTC()
+	if known {
+		r.Problem, r.Tools = o.Before.Problem, o.Before.Tools
+	}
+	o.Save(r)
+}
+
+// endTime is what ending a server may take beyond its limit.
+const endTime = 5 * time.Second
+
+// look starts the server and fills r with what it finds.
+func (o Options) look(ctx context.Context, plan *launch.Plan, r *Report, phase func(Phase)) {
+	if o.Limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Limit)
+		defer cancel()
+	}
+	phase(StartingUp)
+	begun := time.Now()
+	e, err := meet(ctx, plan, func(c *connection) error {
+		phase(Asking)
+		r.Era, r.Protocol, r.Info = c.era, c.protocol(), c.Info
+		return r.count(ctx, c)
+	})
+	r.Took = int(time.Since(begun).Milliseconds())
+	r.Stray, r.Changed, r.Stderr = e.stray, e.changed, e.stderr
+	r.Status = Healthy
 	if err != nil {
-		return err
+		r.Status, r.Problem = Failing, e.why(ctx, err, plan, begun)
 	}
-	t := newTalk(process.Stdin, process.Stdout)
-	defer func() {
-		process.Stop()
-		r.Stray, r.Stderr = t.strayed(), process.Stderr()
-	}()
-	tools, err := open(r, ctx, t)
-	if err == nil && tools {
-		err = r.countTools(ctx, t)
-	}
-	return early(process, err)
 }
 
-// opening is what both eras' first answers have in common.
-type opening struct {
-	ProtocolVersion   string            `json:"protocolVersion"`
-	SupportedVersions []string          `json:"supportedVersions"`
-	Info              launch.ServerInfo `json:"serverInfo"`
-	Capabilities      struct {
-		Tools json.RawMessage `json:"tools"`
-	} `json:"capabilities"`
-}
+const (
+	maxNames = 2_000 // of tools, in a report
+	nameLen  = 128   // bytes of each
+	sideTime = 5 * time.Second
+)
 
-func (r *Report) openLegacy(ctx context.Context, t *talk) (bool, error) {
-	var o opening
-	err := t.ask(ctx, "initialize", map[string]any{
-		"protocolVersion": legacy,
-		"capabilities":    struct{}{},
-		"clientInfo":      whoWeAre,
-	}, &o)
-	if err != nil {
-		return false, err
-	}
-	r.Protocol, r.Info = o.ProtocolVersion, o.Info
-	return o.Capabilities.Tools != nil, t.tell("notifications/initialized")
-}
-
-func (r *Report) openModern(ctx context.Context, t *talk) (bool, error) {
-	t.meta = map[string]any{
-		"io.modelcontextprotocol/protocolVersion":    modern,
-		"io.modelcontextprotocol/clientCapabilities": struct{}{},
-		"io.modelcontextprotocol/clientInfo":         whoWeAre,
-	}
-	var o opening
-	if err := t.ask(ctx, "server/discover", map[string]any{}, &o); err != nil {
-		return false, err
-	}
-	r.Protocol, r.Info = modern, o.Info
-	if len(o.SupportedVersions) > 0 && !slices.Contains(o.SupportedVersions, modern) {
-		r.Protocol = slices.Max(o.SupportedVersions)
-	}
-	return o.Capabilities.Tools != nil, nil
-}
-
-var whoWeAre = map[string]string{"name": "mcp-companion", "version": "1"}
-
-// countTools asks for the tools, page by page.
-func (r *Report) countTools(ctx context.Context, t *talk) error {
-	r.Tools = 0
-	params := map[string]any{}
-	for r.Tools < maxTools {
-		var page struct {
-			Tools      []struct{} `json:"tools"`
-			NextCursor string     `json:"nextCursor"`
-		}
-		if err := t.ask(ctx, "tools/list", params, &page); err != nil {
+// count counts what the server has. What it can't say of prompts and resources,
+// which most clients never show, is no failure; that it ends over the question is.
+func (r *Report) count(ctx context.Context, c *connection) error {
+	if c.Capabilities.Tools != nil {
+		err := c.list(ctx, "tools/list", "tools", func(raw json.RawMessage) {
+			if r.Tools++; len(r.ToolNames) < maxNames {
+				var tool struct{ Name string }
+				_ = json.Unmarshal(raw, &tool)
+				r.ToolNames = append(r.ToolNames, cut(tool.Name, nameLen))
+			}
+		})
+		if err != nil {
 			return err
 		}
-		r.Tools += len(page.Tools)
-		if page.NextCursor == "" || len(page.Tools) == 0 {
-			return nil
+	}
+	for _, side := range []struct {
+		capability     json.RawMessage
+		method, member string
+		count          *int
+	}{
+		{c.Capabilities.Prompts, "prompts/list", "prompts", &r.Prompts},
+		{c.Capabilities.Resources, "resources/list", "resources", &r.Resources},
+	} {
+		if side.capability == nil {
+			continue
 		}
-		params["cursor"] = page.NextCursor
+		ctx, cancel := context.WithTimeout(ctx, sideTime)
+		err := c.list(ctx, side.method, side.member, func(json.RawMessage) { *side.count++ })
+		cancel()
+		if errors.Is(err, errClosed) {
+			return err
+		}
 	}
 	return nil
-}
-
-// ended says that the server ended while it was asked.
-type ended struct {
-	launch.Exit
-	err error
-}
-
-func (e *ended) Error() string { return fmt.Sprintf("exit code %d: %v", e.Code, e.err) }
-func (e *ended) Unwrap() error { return e.err }
-
-// early makes of a broken conversation what it was: the server's end.
-func early(p *launch.Process, err error) error {
-	if !errors.Is(err, errClosed) {
-		return err
-	}
-	select {
-	case <-p.Exited():
-		return &ended{p.Wait(), err}
-	case <-time.After(time.Second): // its pipes may break a moment before its end is known
-		return err
-	}
-}
-
-// isModernOnly reports whether the answer to initialize comes from a server that
-// speaks only the revisions without it.
-func isModernOnly(err error) bool {
-	var refused *refusal
-	return errors.As(err, &refused) && (refused.Code == unsupportedVersion || strings.Contains(refused.Message+string(refused.Data), modern[:5]))
-}
-
-// unsupportedVersion is UnsupportedProtocolVersion's code.
-const unsupportedVersion = -32022
-
-// problem puts what went wrong into the user's words; the server's own last
-// words beat ours.
-func (r *Report) problem(ctx context.Context, err error) *words.Problem {
-	var p *words.Problem
-	switch {
-	case errors.As(err, &p):
-		return p
-	case ctx.Err() != nil:
-		return words.New(words.NoAnswer, err, "Name", r.Name, "Seconds", int(time.Since(r.Time).Seconds()))
-	case errors.As(err, new(*ended)), errors.Is(err, errClosed):
-		return words.New(words.ClosedEarly, err, "Name", r.Name, "Text", r.lastWords())
-	}
-	return words.New(words.Unknown, err, "Text", err.Error())
-}
-
-func (r *Report) lastWords() string {
-	for _, line := range slices.Backward(r.Stderr) {
-		if s := strings.TrimSpace(line); s != "" {
-			return s
-		}
-	}
-	return words.Say("health.silent")
 }

@@ -1,0 +1,374 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"mcp-companion/launch"
+	"mcp-companion/words"
+)
+
+// prepareLimit is how long a download may take.
+const prepareLimit = 10 * time.Minute
+
+// Prepare fetches what the server downloads at its first start, without starting
+// it: npx, uvx and docker do so within the time a client waits for an answer. It is
+// nothing for other commands. progress hears of Checking and Downloading before they
+// begin. The download has ten minutes, and ends with ctx, and all it started with it.
+// A failed one is a words.Problem with the downloader's last words; a server may work
+// all the same, from an older copy.
+func Prepare(ctx context.Context, plan *launch.Plan, progress func(Phase)) error {
+	return prepare(ctx, plan, progress, prepareLimit)
+}
+
+func prepare(ctx context.Context, plan *launch.Plan, progress func(Phase), limit time.Duration) error {
+	d := downloadOf(plan, isThere)
+	if d == nil {
+		return nil
+	}
+	inner, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	progress(Checking)
+	if d.has != nil {
+		if exit, _, err := helper(inner, plan, d.path, d.has); err == nil && exit.Code == 0 && inner.Err() == nil {
+			return nil
+		}
+	}
+	progress(Downloading)
+	exit, said, err := helper(inner, plan, d.path, d.fetch)
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case inner.Err() != nil:
+		return words.New(words.SlowStart, inner.Err(), "Name", plan.Name, "Minutes", int(limit.Minutes()))
+	case exit.Code != 0:
+		return downloadProblem(plan.Name, d.what, said)
+	}
+	return nil
+}
+
+// helper runs a command of a download to its end.
+func helper(ctx context.Context, plan *launch.Plan, path string, args []string) (launch.Exit, []string, error) {
+	p := &launch.Plan{Name: plan.Name, ServerID: plan.ServerID, Path: path, Args: args, Env: withoutOwn(plan.Env, os.Environ()), Dir: plan.Dir}
+	process, err := p.Start(ctx)
+	if err != nil {
+		return launch.Exit{}, nil, err
+	}
+	defer process.Stop()
+	process.Stdin.Close() // nobody answers its questions
+	go io.Copy(io.Discard, process.Stdout)
+	exit := process.Wait()
+	return exit, process.Stderr(), nil
+}
+
+// withoutOwn drops the server's own variables, its secrets among them: a package's
+// install scripts get none of them. What says how downloads go stays.
+func withoutOwn(env, ours []string) []string {
+	var list []string
+	for _, kv := range env {
+		name, _, _ := strings.Cut(kv, "=")
+		if slices.Contains(ours, kv) || strings.EqualFold(name, "PATH") || isDownloadVariable(name) {
+			list = append(list, kv)
+		}
+	}
+	return list
+}
+
+// downloadVariables say how downloads go: through which proxy, from where, whom to
+// trust. A name that ends in _ stands for all that begin so.
+var downloadVariables = []string{
+	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_USE_ENV_PROXY", "NODE_USE_SYSTEM_CA", "NODE_EXTRA_CA_CERTS",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NPM_CONFIG_REGISTRY", "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "NPM_CONFIG_USERCONFIG",
+	"UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_PYTHON", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS", "UV_TOOL_DIR",
+	"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
+}
+
+func isDownloadVariable(name string) bool {
+	return slices.Contains(downloadVariables, strings.ToUpper(name))
+}
+
+// download is how to fetch what a command downloads, and to learn whether it is here.
+type download struct {
+	what  string // the package or image, as it is called
+	path  string // the program
+	has   []string
+	fetch []string // its arguments for either
+}
+
+func isThere(path string) bool {
+	i, err := os.Stat(path)
+	return err == nil && !i.IsDir()
+}
+
+// downloadOf recognises the commands that download, nil for any other, and for
+// one with something that is not understood: better no help than a wrong one.
+func downloadOf(plan *launch.Plan, there func(string) bool) *download {
+	path, args, prefix := plan.Path, plan.Args, []string(nil)
+	name := programName(path)
+	if name == "cmd" && len(args) > 1 && strings.EqualFold(args[0], "/c") { // cmd /c npx ..., as Windows' users write
+		path, prefix, name, args = plan.Path, args[:1:1], programName(args[1]), args[2:]
+	}
+	var d *download
+	switch name {
+	case "npx":
+		d = npmDownload(args)
+		switch {
+		case d != nil && prefix != nil:
+			prefix = append(prefix, "npm")
+		case d != nil:
+			if path = beside(path, "npm"); !there(path) {
+				return nil
+			}
+		}
+	case "npm":
+		if d = npmExec(args); d != nil && prefix != nil {
+			prefix = append(prefix, "npm")
+		}
+	case "uvx":
+		if d = uvDownload(args); d != nil && prefix != nil {
+			prefix = append(prefix, "uvx")
+		}
+	case "uv":
+		if len(args) > 2 && args[0] == "tool" && args[1] == "run" {
+			if d = uvDownload(args[2:]); d != nil {
+				d.fetch = append([]string{"tool", "run"}, d.fetch...)
+			}
+			if d != nil && prefix != nil {
+				prefix = append(prefix, "uv")
+			}
+		}
+	case "docker", "podman":
+		if d = imageDownload(args); d != nil && prefix != nil {
+			prefix = append(prefix, name)
+		}
+	}
+	if d == nil {
+		return nil
+	}
+	d.path = path
+	if d.fetch = append(prefix, d.fetch...); d.has != nil {
+		d.has = append(slices.Clone(prefix), d.has...)
+	}
+	return d
+}
+
+// programName is a program's name without its folder and ending, in lower case.
+func programName(path string) string {
+	name := strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:])
+	for _, end := range []string{".exe", ".cmd", ".bat"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	return name
+}
+
+// beside is the program called name in path's folder, with path's ending.
+func beside(path, name string) string {
+	at := strings.LastIndexAny(path, `/\`) + 1
+	return path[:at] + name + filepath.Ext(path[at:])
+}
+
+// options walks over a command's options: it hands each to take, with its value
+// where it has one, and returns what follows them. bare are the options without a
+// value, valued those with; any other ends the walk with ok false.
+func options(args, bare, valued []string, take func(name, value string)) (rest []string, ok bool) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if a == "--" {
+			return args[i+1:], true
+		}
+		if !strings.HasPrefix(a, "-") || a == "-" {
+			return args[i:], true
+		}
+		name, value, has := strings.Cut(a, "=")
+		switch {
+		case slices.Contains(bare, name):
+		case !slices.Contains(valued, name):
+			return nil, false
+		case !has && i+1 < len(args):
+			i++
+			value = args[i]
+		}
+		take(name, value)
+	}
+	return nil, true
+}
+
+// npmDownload is npx's, from its arguments. `npm exec --package=P -- node -e ""` fills
+// the very folder that `npx P` uses (tried with npm 11); `npx P --help` may start the server.
+func npmDownload(args []string) *download {
+	var packages, keep []string
+	rest, ok := options(args,
+		[]string{"-y", "--yes", "-q", "--quiet", "-s", "--silent", "--prefer-online", "--prefer-offline"},
+		[]string{"-p", "--package", "--registry", "--cache", "--loglevel"},
+		func(name, value string) {
+			switch name {
+			case "-p", "--package":
+				packages = append(packages, value)
+			case "--registry", "--cache":
+				keep = append(keep, name+"="+value)
+			}
+		})
+	if !ok || len(rest) == 0 {
+		return nil
+	}
+	if len(packages) == 0 {
+		packages = rest[:1]
+	}
+	fetch := append([]string{"exec", "--yes"}, keep...)
+	for _, p := range packages {
+		if !isPlainPackage(p) {
+			return nil
+		}
+		fetch = append(fetch, "--package="+p)
+	}
+	return &download{what: strings.Join(packages, ", "), fetch: append(fetch, "--", "node", "-e", "")}
+}
+
+// npmExec is that of `npm exec` and `npm x`.
+func npmExec(args []string) *download {
+	if len(args) == 0 || args[0] != "exec" && args[0] != "x" {
+		return nil
+	}
+	args = args[1:]
+	if i := slices.Index(args, "--"); i > 0 && !slices.ContainsFunc(args[:i], func(a string) bool { return !strings.HasPrefix(a, "-") }) {
+		args = slices.Concat(args[:i], args[i+1:]) // what follows is the package, unless one was named
+	}
+	return npmDownload(args)
+}
+
+// isPlainPackage reports whether this names a package of a registry: an address may
+// hold a password, a folder needs no download.
+func isPlainPackage(p string) bool {
+	return p != "" && !strings.Contains(p, ":") && !strings.ContainsAny(p[:1], `./\~-`) && (p[0] == '@' || !strings.Contains(p, "/"))
+}
+
+// uvDownload is uvx's, from its arguments.
+func uvDownload(args []string) *download {
+	from, keep := "", []string(nil)
+	rest, ok := options(args,
+		[]string{"-q", "--quiet", "--isolated", "--native-tls", "--system-certs", "--no-progress", "--refresh"},
+		[]string{"--from", "--with", "-p", "--python", "--index", "--default-index", "--index-url", "--extra-index-url", "--prerelease", "--index-strategy"},
+		func(name, value string) {
+			switch {
+			case name == "--from":
+				from = value
+			case value != "":
+				keep = append(keep, name, value)
+			case name != "-q" && name != "--quiet":
+				keep = append(keep, name)
+			}
+		})
+	if !ok || len(rest) == 0 {
+		return nil
+	}
+	if from == "" {
+		from = rest[0]
+		if name, version, ok := strings.Cut(from, "@"); ok && version != "latest" {
+			from = name + "==" + version
+		}
+	}
+	if !isPlainPackage(from) || slices.ContainsFunc(keep, func(k string) bool { return strings.Contains(k, "@") }) {
+		return nil // an index's address with a password is not handed on
+	}
+	return &download{what: from, fetch: append(append(keep, "--from", from), "python", "-c", "")}
+}
+
+// imageFlags are the options of `docker run` without a value; -it is two of them.
+var imageFlags = []string{"--detach", "--init", "--interactive", "--tty", "--privileged", "--publish-all", "--read-only", "--rm", "--no-healthcheck", "--oom-kill-disable", "--quiet"}
+
+// imageDownload is that of `docker run`. An image that is here already may be the
+// user's own and not on any server: it is left.
+func imageDownload(args []string) *download {
+	if len(args) > 0 && args[0] == "container" {
+		args = args[1:]
+	}
+	if len(args) == 0 || args[0] != "run" {
+		return nil
+	}
+	var platform []string
+	for i := 1; i < len(args); i++ {
+		a := args[i]
+		name, value, has := strings.Cut(a, "=")
+		switch {
+		case !strings.HasPrefix(a, "-"):
+			return &download{what: a, has: []string{"image", "inspect", a}, fetch: slices.Concat([]string{"pull"}, platform, []string{a})}
+		case slices.Contains(imageFlags, name):
+		case !strings.HasPrefix(a, "--") && strings.Trim(a[1:], "itdPq") == "":
+		case name == "--pull" && (value == "never" || !has && i+1 < len(args) && args[i+1] == "never"):
+			return nil
+		case !has && !strings.HasPrefix(a, "--") && len(a) > 2: // -eNAME=VALUE
+		case !has:
+			i++
+			if name == "--platform" && i < len(args) {
+				platform = []string{"--platform=" + args[i]}
+			}
+		case name == "--platform":
+			platform = []string{a}
+		}
+	}
+	return nil
+}
+
+// downloadSigns are what npm, uv and docker write when they fail; the first that is
+// found counts. Sources: npm's and uv's own messages; facts of wording, chapter C.
+var downloadSigns = []struct {
+	text string
+	code words.Code
+}{
+	{"enospc", words.DiskFull},
+	{"no space left", words.DiskFull},
+	{"e404", words.PackageUnknown},
+	{"etarget", words.PackageUnknown},
+	{"einvalidpackagename", words.PackageUnknown},
+	{"not found in the package registry", words.PackageUnknown},
+	{"there is no version of", words.PackageUnknown},
+	{"enotempty", words.PackageBroken},
+	{"eexist", words.PackageBroken},
+	{"eintegrity", words.PackageBroken},
+	{"cannot connect to the docker daemon", words.DockerStopped},
+	{"failed to connect to the docker api", words.DockerStopped},
+	{"is the docker daemon running", words.DockerStopped},
+	{"docker_engine", words.DockerStopped},
+	{"enotfound", words.Offline},
+	{"eai_again", words.Offline},
+	{"no such host", words.Offline},
+	{"dns error", words.Offline},
+	{"failed to lookup address", words.Offline},
+	{"pull access denied", words.DockerImage},
+	{"manifest unknown", words.DockerImage},
+	{"no matching manifest", words.DockerImage},
+}
+
+// downloadProblem says why what could not be had for the server called name; said is
+// what the downloader wrote.
+func downloadProblem(name, what string, said []string) *words.Problem {
+	all := strings.ToLower(strings.Join(said, "\n"))
+	code := words.DownloadFailed
+	for _, s := range downloadSigns {
+		if strings.Contains(all, s.text) {
+			code = s.code
+			break
+		}
+	}
+	last := lastOf(said)
+	return words.New(code, errors.New(last), "Name", name, "Package", what, "Text", last, "File", words.Say("health.download"))
+}
+
+// lastOf is the last line that says something. npm ends with where its log lies.
+func lastOf(said []string) string {
+	for _, line := range slices.Backward(said) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.Contains(line, "A complete log of this run") && !strings.Contains(line, "-debug-0.log") {
+			return line
+		}
+	}
+	return words.Say("health.silent")
+}
