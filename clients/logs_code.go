@@ -15,7 +15,7 @@ import (
 // letters and digits of the names is "-". Source: seen with 2.1.330.
 
 const (
-	codeProjects = 500 // folders that are looked into
+	codeLogFolders = 500 // folders that are looked into
 	codePart     = 200 // of a longer name the beginning is kept, and a hash added
 )
 
@@ -34,7 +34,7 @@ func codeCache(s System) string {
 func codeLogs(s System, key string) []logFile {
 	newest := map[string]string{}
 	for i, project := range glob(filepath.Join(codeCache(s), "*")) {
-		if i == codeProjects {
+		if i == codeLogFolders {
 			break
 		}
 		for _, dir := range glob(filepath.Join(project, "mcp-logs-*")) {
