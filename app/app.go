@@ -14,6 +14,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -42,6 +43,11 @@ type Actions interface {
 	PutBack(ctx context.Context, client string) (companion.Result, error)
 	LeaveVanished(ctx context.Context, client string) error
 	LookInto(client string)
+	Tools(ctx context.Context, name string) ([]companion.Tool, error)
+	Call(ctx context.Context, name, tool string, args json.RawMessage) (companion.Answer, error)
+	Follow(ctx context.Context, name string, show func([]companion.LogLine)) error
+	Recording(name string) bool
+	Record(ctx context.Context, name string, on bool) error
 	History(context.Context) ([]companion.Record, error)
 	LastOf(ctx context.Context, client string) (companion.Record, error)
 	HistoryDetail(ctx context.Context, id string) ([]companion.FileView, error)

@@ -24,6 +24,9 @@ type details struct {
 	edit   *button
 	remove *button
 
+	tools *button
+	logs  *button
+
 	trouble *notice // why it needs the user, or fails
 	state   *facts
 	start   *facts
@@ -39,12 +42,14 @@ func (d *details) build() {
 	d.check = newButton(words.Say("app.details.check"), d.onCheck)
 	d.edit = newButton(words.Say("app.edit"), d.onEdit).primary()
 	d.remove = newButton(words.Say("app.remove"), d.onRemove)
-	d.busy.locked = []*button{d.check, d.edit, d.remove}
+	d.tools = newButton(words.Say("app.details.tools"), d.onTools)
+	d.logs = newButton(words.Say("app.details.logs"), d.onLogs)
+	d.busy.locked = []*button{d.check, d.edit, d.remove, d.tools, d.logs}
 	d.trouble = newNotice()
 	d.state, d.start = newFacts(), newFacts()
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
-	body := scrolled(720, stack(12, d.trouble.box, card(d.state.box), card(d.start.box)))
+	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, row(8, d.tools, d.logs))), card(d.start.box)))
 	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)
 }
 
@@ -100,6 +105,20 @@ func (d *details) onCheck() {
 	d.busy.run(words.Say("app.doing.check", "Name", d.name), func(ctx context.Context) error {
 		return d.w.actions.Check(ctx, d.name)
 	}, d.told.failed)
+}
+
+// onTools lists what the server can do, to try it.
+func (d *details) onTools() {
+	v := newTools(d.w, d.name)
+	d.w.put(tabServers, v)
+	v.load()
+}
+
+// onLogs shows what happened to the server.
+func (d *details) onLogs() {
+	v := newLogs(d.w, d.name)
+	d.w.put(tabServers, v)
+	v.follow()
 }
 
 func (d *details) onEdit() {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,6 +35,9 @@ type fake struct {
 	files    []companion.FileView // of HistoryDetail and ProposeUndo
 	detail   error
 	scrub    error
+	tools    []companion.Tool
+	answer   companion.Answer
+	lines    []companion.LogLine
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -107,6 +111,29 @@ func (f *fake) Restart(_ context.Context, client string) error {
 }
 
 func (f *fake) History(context.Context) ([]companion.Record, error) { return f.records, nil }
+
+func (f *fake) Tools(_ context.Context, name string) ([]companion.Tool, error) {
+	f.note("tools %s", name)
+	return f.tools, f.propose
+}
+
+func (f *fake) Call(_ context.Context, name, tool string, args json.RawMessage) (companion.Answer, error) {
+	f.note("call %s %s %s", name, tool, args)
+	return f.answer, f.propose
+}
+
+func (f *fake) Follow(_ context.Context, name string, show func([]companion.LogLine)) error {
+	f.note("follow %s", name)
+	show(f.lines)
+	return f.propose
+}
+
+func (f *fake) Recording(string) bool { return false }
+
+func (f *fake) Record(_ context.Context, name string, on bool) error {
+	f.note("record %s %v", name, on)
+	return f.propose
+}
 
 func (f *fake) LookInto(client string) { f.note("look into %s", client) }
 

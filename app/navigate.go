@@ -19,7 +19,7 @@ func (w *Window) visit(page string) {
 	case page == "add":
 		w.servers.onAdd()
 	case tab == tabServers && rest != "":
-		w.leave(tabServers, func() { w.openServer(rest) })
+		w.leave(tabServers, func() { w.openStep(rest) })
 	case w.open[tab] != nil:
 		w.goTo(tab)
 	}
@@ -78,6 +78,27 @@ func (w *Window) openServer(name string) {
 		return
 	}
 	w.put(tabServers, newDetails(w, name))
+}
+
+// openStep shows "NAME", "NAME/key", "NAME/logs", "NAME/tools" or "NAME/edit".
+func (w *Window) openStep(rest string) {
+	name, step, _ := strings.Cut(rest, "/")
+	w.openServer(name)
+	d, ok := w.open[tabServers].(*details)
+	if !ok {
+		return
+	}
+	d.render(w.state)
+	switch step {
+	case "key":
+		d.onKey()
+	case "logs":
+		d.onLogs()
+	case "tools":
+		d.onTools()
+	case "edit":
+		d.onEdit()
+	}
 }
 
 func (w *Window) hasServer(name string) bool {

@@ -81,6 +81,36 @@ var shots = map[string]func(w *Window, f *fake){
 		w.sets.onUse("Research")
 		w.open[tabSets].(*preview).onApply()
 	},
+	"tools": func(w *Window, f *fake) {
+		f.tools = someTools()
+		w.Show("servers/files/tools")
+	},
+	"try": func(w *Window, f *fake) {
+		tryOne(w, f, 1)
+		v := w.open[tabServers].(*try)
+		v.fields[0].text.SetText("/home/u/Projects")
+		v.onCall()
+		w.win.Canvas().Focus(v.copy)
+	},
+	"try-form": func(w *Window, f *fake) { tryOne(w, f, 1) },
+	"try-failed": func(w *Window, f *fake) {
+		f.answer = companion.Answer{Text: "Access denied - path outside allowed directories: /etc", Failed: true}
+		tryOne(w, f, 0)
+		v := w.open[tabServers].(*try)
+		v.fields[0].text.SetText("/etc/passwd")
+		v.onCall()
+	},
+	"logs": func(w *Window, f *fake) {
+		f.lines = someLines()
+		w.Show("servers/files/logs")
+		w.open[tabServers].(*logs).onLine(6)
+	},
+	"logs-none": func(w *Window, f *fake) { w.Show("servers/files/logs") },
+	"logs-record": func(w *Window, f *fake) {
+		f.lines = someLines()
+		w.Show("servers/files/logs")
+		w.open[tabServers].(*logs).onRecord(true)
+	},
 	"sets":     func(w *Window, f *fake) { w.Show("sets") },
 	"set-form": func(w *Window, f *fake) { w.Show("sets"); w.sets.onEdit(w.state.Sets[1]) },
 	"apps": func(w *Window, f *fake) {
@@ -172,6 +202,46 @@ var shots = map[string]func(w *Window, f *fake){
 		w.open[tabServers].(*details).onCheck()
 		w.strip.restart("claude-desktop", "Claude Desktop")
 	},
+}
+
+// tryOne opens the tool at i of the sample's.
+func tryOne(w *Window, f *fake, i int) {
+	f.tools = someTools()
+	if f.answer.Text == "" {
+		f.answer = companion.Answer{Text: "[FILE] README.md\n[DIR] src\n[DIR] testdata", Raw: "{}"}
+	}
+	w.Show("servers/files/tools")
+	w.open[tabServers].(*tools).onOpen(i)
+}
+
+func someTools() []companion.Tool {
+	list := []companion.Tool{
+		{Name: "read_text_file", Title: "Read a text file", About: "Reads the complete contents of a file as text.\nOnly within the allowed folders.", ReadsOnly: true, Arguments: []companion.Argument{{Name: "path", Title: "path", Kind: companion.AText, Required: true}}},
+		{Name: "search_files", Title: "search_files", About: "Recursively searches for files that match a pattern.", Arguments: []companion.Argument{
+			{Name: "path", Title: "path", About: "Where to begin", Kind: companion.AText, Required: true},
+			{Name: "limit", Title: "How many", Kind: companion.AWhole, Default: "10"},
+			{Name: "deep", Title: "deep", Kind: companion.AYesNo},
+			{Name: "order", Title: "order", Kind: companion.AChoice, Choices: []string{"name", "size"}},
+			{Name: "exclude", Title: "exclude", About: "Patterns of what to leave out", Kind: companion.ALines},
+		}},
+		{Name: "anything", Title: "anything", About: "A tool that says nothing of what it takes.", AsJSON: true},
+		{Name: "list_allowed_directories", Title: "list_allowed_directories", About: "Lists the folders this server may use.", ReadsOnly: true},
+	}
+	return list
+}
+
+func someLines() []companion.LogLine {
+	at := func(s int) time.Time { return noon.Add(time.Duration(s-60) * time.Second) }
+	return []companion.LogLine{
+		{Time: at(0), Source: companion.Launcher, Client: "Claude Desktop", Text: "Started for Claude Desktop"},
+		{Time: at(1), Source: companion.ServerSaid, Text: "Secure MCP Filesystem Server running on stdio"},
+		{Time: at(2), Source: companion.Message, Client: "Claude Desktop", Text: "initialize  ·  1.2 ms  ·  210 B, answered with 340 B"},
+		{Time: at(3), Source: companion.Message, Client: "Claude Desktop", Text: "tools/list  ·  0.8 ms  ·  60 B, answered with 14 KB"},
+		{Time: at(20), Source: companion.AppSaid, Client: "Claude Desktop", Text: "Server started and connected successfully"},
+		{Time: at(40), Source: companion.Message, Client: "Claude Desktop", Text: "tools/call  ·  12.5 ms  ·  180 B, answered with 2 KB"},
+		{Time: at(41), Source: companion.Message, Client: "Claude Desktop", Text: "tools/call  ·  31 ms  ·  190 B, answered with a failure (-32602)", Bad: true, Body: "{\"method\":\"tools/call\",\"params\":{\"name\":\"read_text_file\",\"arguments\":{\"path\":\"/etc/passwd\"}}}"},
+		{Time: at(50), Source: companion.ServerSaid, Text: "Error: EACCES: permission denied, open '/home/u/private/notes.txt'", Bad: true},
+	}
 }
 
 func fullForm(w *Window, _ *fake) {

@@ -29,6 +29,7 @@ func newLine(text string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *l
 }
 
 func (l *line) bold() *line  { l.style.Bold = true; return l }
+func (l *line) mono() *line  { l.style.Monospace = true; return l }
 func (l *line) fixed() *line { l.whole = true; return l }
 
 // set changes text and colour, and redraws if that is a difference.

@@ -265,3 +265,26 @@ func linesOf(text string) []string {
 	}
 	return list
 }
+
+// LogMark changes when one of the client's logs does, for who keeps what was read.
+func (c *Client) LogMark(s System) string {
+	if c.logs == nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, f := range c.logs(s, "") {
+		if i, err := os.Stat(f.path); err == nil {
+			b.WriteString(f.path + strconv.FormatInt(i.Size(), 36) + "@" + strconv.FormatInt(i.ModTime().UnixNano(), 36) + ";")
+		}
+	}
+	return b.String()
+}
+
+// LogKey is a key as the client's logs spell it, for comparing: Claude Code keeps
+// only letters and digits.
+func (c *Client) LogKey(key string) string {
+	if c.App() == "claude-code" {
+		return dashed(key)
+	}
+	return key
+}

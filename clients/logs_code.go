@@ -16,7 +16,7 @@ import (
 
 const (
 	codeLogFolders = 500 // folders that are looked into
-	codePart     = 200 // of a longer name the beginning is kept, and a hash added
+	codePart       = 200 // of a longer name the beginning is kept, and a hash added
 )
 
 // codeCache is the folder of all projects' logs.
@@ -76,16 +76,21 @@ func lastName(dir string) string {
 
 // isDashed reports whether a folder's part is how key is spelled there.
 func isDashed(part, key string) bool {
-	want := strings.Map(func(r rune) rune {
+	want := dashed(key)
+	if short := codePart - len("mcp-logs-"); len(want) > short {
+		return strings.HasPrefix(part, want[:short])
+	}
+	return part == want
+}
+
+// dashed is key with all but letters and digits made "-".
+func dashed(key string) string {
+	return strings.Map(func(r rune) rune {
 		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
 			return r
 		}
 		return '-'
 	}, key)
-	if short := codePart - len("mcp-logs-"); len(want) > short {
-		return strings.HasPrefix(part, want[:short])
-	}
-	return part == want
 }
 
 func readCode(text string, f logFile) []LogEvent {

@@ -54,6 +54,8 @@ func init() {
 		{"adopt", "adopt --client ID [ENTRY]... [--dry-run]", adopt},
 		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},
+		{"call", "call NAME [TOOL [JSON | -]] [--json]", call},
+		{"logs", "logs NAME [--follow] [--record]", logs},
 		{"history", "history [ID | --client ID] [--json] | history scrub [ID]", history},
 		{"undo", "undo [ID | --client ID] [--rest]", undo},
 	}

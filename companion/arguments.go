@@ -181,8 +181,8 @@ func typed(value json.RawMessage) string {
 }
 
 // Arguments makes what a tool is called with of what was typed, by name. What is
-// empty is left out, unless it is required and a text. A ValueBad Problem names the
-// field that can't be.
+// empty is left out, and a ValueMissing Problem where it is required; a ValueBad one
+// names the field that can't be.
 func Arguments(list []Argument, typed map[string]string) (json.RawMessage, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -212,7 +212,7 @@ func (a Argument) value(text string) (json.RawMessage, error) {
 	switch {
 	case trimmed == "" && !a.Required:
 		return nil, nil
-	case trimmed == "" && a.Kind != AText && a.Kind != ALines:
+	case text == "" || trimmed == "" && a.Kind != AText && a.Kind != ALines:
 		return nil, words.New(words.ValueMissing, nil, "Field", a.Title)
 	}
 	switch a.Kind {
@@ -227,10 +227,13 @@ func (a Argument) value(text string) (json.RawMessage, error) {
 		}
 		return encoded(lines), nil
 	case AChoice:
-		if i := slices.Index(a.Choices, text); i >= 0 {
+		switch i := slices.Index(a.Choices, text); {
+		case i < 0:
+			return nil, bad
+		case i < len(a.choices):
 			return a.choices[i], nil
 		}
-		return nil, bad
+		return encoded(text), nil
 	case AWhole:
 		if _, ok := new(big.Int).SetString(trimmed, 10); !ok {
 			return nil, bad

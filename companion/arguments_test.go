@@ -76,14 +76,15 @@ func TestWhatIsTypedBecomesTheToolsArguments(t *testing.T) {
 			with(map[string]string{"limit": "12345678901234567890", "ratio": "1e3", "deep": "true", "names": "x\r\n\r\ny z", "maybe": "5", "any": "null", "order": "down"}),
 			`{"path":" /a \"b\" <c>","order":"down","edits":[{"a": 1.50}],"limit":12345678901234567890,"ratio":1e3,"deep":true,"names":["x","y z"],"maybe":"5","any":null}`, "",
 		},
-		"an empty text can be meant": {with(map[string]string{"path": ""}), `{"path":"","order":3,"edits":[{"a": 1.50}]}`, ""},
-		"no choice":                  {with(map[string]string{"order": ""}), "", words.ValueMissing},
-		"another choice":             {with(map[string]string{"order": "sideways"}), "", words.ValueBad},
-		"half a number":              {with(map[string]string{"limit": "1.5"}), "", words.ValueBad},
-		"no number":                  {with(map[string]string{"ratio": "many"}), "", words.ValueBad},
-		"a number that is none":      {with(map[string]string{"ratio": "1e"}), "", words.ValueBad},
-		"no yes":                     {with(map[string]string{"deep": "maybe"}), "", words.ValueBad},
-		"broken":                     {with(map[string]string{"edits": "[{"}), "", words.ValueBad},
+		"no text":               {with(map[string]string{"path": ""}), "", words.ValueMissing},
+		"a blank can be meant":  {with(map[string]string{"path": " "}), `{"path":" ","order":3,"edits":[{"a": 1.50}]}`, ""},
+		"no choice":             {with(map[string]string{"order": ""}), "", words.ValueMissing},
+		"another choice":        {with(map[string]string{"order": "sideways"}), "", words.ValueBad},
+		"half a number":         {with(map[string]string{"limit": "1.5"}), "", words.ValueBad},
+		"no number":             {with(map[string]string{"ratio": "many"}), "", words.ValueBad},
+		"a number that is none": {with(map[string]string{"ratio": "1e"}), "", words.ValueBad},
+		"no yes":                {with(map[string]string{"deep": "maybe"}), "", words.ValueBad},
+		"broken":                {with(map[string]string{"edits": "[{"}), "", words.ValueBad},
 	} {
 		got, err := Arguments(list, c.typed)
 		if string(got) != c.want || c.code == "" && err != nil || c.code != "" && !words.Has(err, c.code) {

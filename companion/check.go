@@ -25,18 +25,32 @@ func (c *Companion) Probe(ctx context.Context, name string) (health.Report, erro
 	if !ok {
 		return health.Report{}, words.New(words.ServerUnknown, nil, "Name", name)
 	}
-	name = found
-	ctx, cancel := context.WithTimeout(ctx, s.Start(probeLimit))
-	defer cancel()
-	r := health.Report{Version: 1, Server: s.ID, Name: name, Time: time.Now().UTC()}
-	plan, err := launch.For(ctx, name, s, lib.ID, c.store(), os.Environ())
+	name, of := found, settingsOf(s)
+	r := health.Report{Version: 1, Server: s.ID, Name: name, Of: of, Time: time.Now().UTC()}
+	plan, err := c.plan(ctx, lib, name)
 	if err != nil {
 		r.Status, r.Problem = health.Failing, words.For(err)
-	} else {
-		r = health.Probe(ctx, plan)
+		return r, r.Save(c.home)
 	}
-	r.Of = settingsOf(s)
+	how := health.Options{Of: of, Limit: s.Start(probeLimit), Save: func(r health.Report) { _ = r.Save(c.home) }} // the last one says whether it can
+	if before, err := health.ReadReport(c.home, s.ID); err == nil {
+		how.Before = &before
+	}
+	if r = how.Probe(ctx, plan); r.Status == health.Unknown {
+		return r, ctx.Err() // it was called off
+	}
 	return r, r.Save(c.home)
+}
+
+// plan is what starts the server here, with its keys read within a limit.
+func (c *Companion) plan(ctx context.Context, lib *servers.Library, name string) (*launch.Plan, error) {
+	found, s, ok := lib.Find(name)
+	if !ok {
+		return nil, words.New(words.ServerUnknown, nil, "Name", name)
+	}
+	limited, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	return launch.For(limited, found, s, lib.ID, c.store(), os.Environ())
 }
 
 // atOnce is how many servers are probed at the same time.

@@ -56,6 +56,7 @@ type Companion struct {
 
 	last *lastGood
 	seen *looked
+	past *past
 }
 
 // lastGood is the last library that could be read: it stays in use while the
@@ -77,7 +78,7 @@ type Options struct {
 
 // New makes a Companion. It touches nothing.
 func New(o Options) *Companion {
-	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, inside: insidePackage, last: &lastGood{}, seen: &looked{}}
+	return &Companion{home: o.Home, system: o.System, exe: o.Exe, open: o.Store, inside: insidePackage, last: &lastGood{}, seen: &looked{}, past: newPast()}
 }
 
 // LibraryOnly is c for who changes the library now and the clients' files later.

@@ -35,7 +35,7 @@ func (c *Companion) State(context.Context) State {
 	for _, p := range c.waiting() {
 		s.Pending = append(s.Pending, PendingState{p.Client, titleOf(p.Client), p.Reason, p.Since})
 	}
-	s.Servers = c.serverStates(lib, sessions, s.Clients)
+	s.Servers = c.serverStates(lib, sessions, s.Clients, time.Now())
 	s.Set = currentSet(lib)
 	for _, n := range lib.SetNames() {
 		set := lib.Sets[n]
@@ -65,18 +65,18 @@ func currentSet(lib *servers.Library) string {
 	return set
 }
 
-func (c *Companion) serverStates(lib *servers.Library, sessions []launch.Session, apps []ClientState) []ServerState {
-	use := inUse(lib)
+func (c *Companion) serverStates(lib *servers.Library, sessions []launch.Session, apps []ClientState, now time.Time) []ServerState {
+	use, logged := inUse(lib), c.logged(lib, now)
 	var list []ServerState
 	for _, name := range lib.Names() {
 		s := lib.Servers[name]
 		live := slices.DeleteFunc(slices.Clone(sessions), func(x launch.Session) bool { return x.Server != s.ID })
-		var report *health.Report
+		known := health.Known{Name: name, Live: live, Ended: c.ended(s.ID), Of: settingsOf(s), Log: logged[s.ID], Now: now}
 		if r, err := health.ReadReport(c.home, s.ID); err == nil {
-			report = &r
+			known.Report = &r
 		}
-		v := health.Judge(live, report, settingsOf(s))
-		state := ServerState{Name: name, Server: *s, Status: v.Status, Summary: v.Summary, Problem: v.Problem, Tools: v.Tools, Checked: v.Checked, Sets: lib.SetsOf(name), InUse: use[name]}
+		v := known.Judge()
+		state := ServerState{Name: name, Server: *s, Status: v.Status, Summary: v.Summary, Problem: v.Problem, Tools: v.Tools, Checked: v.Checked, Reasons: v.Reasons, Sets: lib.SetsOf(name), InUse: use[name]}
 		for _, x := range live {
 			if t := titleOf(x.Client); t != "" && !slices.Contains(state.Live, t) {
 				state.Live = append(state.Live, t)

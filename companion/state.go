@@ -15,6 +15,7 @@ import (
 type (
 	Status = health.Status
 	Secret = secrets.Secret
+	Reason = health.Reason
 )
 
 const (
@@ -66,6 +67,7 @@ type ServerState struct {
 	Sets    []string       // the sets it is in
 	InUse   bool           // it is in the current set of a managed client
 	Checked time.Time      // of the last probe; zero when never
+	Reasons []Reason       // what was seen of it, the weightiest first
 }
 
 // Line is the server's name and how it is.
