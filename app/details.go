@@ -29,6 +29,8 @@ type details struct {
 
 	trouble *notice // why it needs the user, or fails
 	state   *facts
+	reasons *fyne.Container // what was seen of it
+	seen    []companion.Reason
 	start   *facts
 }
 
@@ -47,9 +49,10 @@ func (d *details) build() {
 	d.busy.locked = []*button{d.check, d.edit, d.remove, d.tools, d.logs}
 	d.trouble = newNotice()
 	d.state, d.start = newFacts(), newFacts()
+	d.reasons = stack(6)
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
-	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, row(8, d.tools, d.logs))), card(d.start.box)))
+	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs))), card(d.start.box)))
 	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)
 }
 
@@ -73,6 +76,22 @@ func (d *details) render(s companion.State) {
 	d.offerKey()
 	d.state.set(stateFacts(d.server, ago(d.server.Checked, d.w.opts.Now())))
 	d.start.set(startFacts(d.server))
+	d.drawReasons()
+}
+
+// drawReasons says what the verdict was made of.
+func (d *details) drawReasons() {
+	if slices.Equal(d.seen, d.server.Reasons) {
+		return
+	}
+	d.seen = d.server.Reasons
+	d.reasons.RemoveAll()
+	for _, r := range d.seen {
+		when := newLine(ago(r.At, d.w.opts.Now()), colorMuted, theme.SizeNameCaptionText).fixed()
+		d.reasons.Add(edges(nil, nil, padTop(newPicture(lookOf(r.Status).icon, 18).box), container.NewVBox(when),
+			padded(0, 6, newPara(r.Text, theme.ColorNameForeground).box)))
+	}
+	show(d.reasons, len(d.seen) > 0)
 }
 
 // offerKey puts the way to mend a missing key beside the sentence about it.

@@ -215,7 +215,10 @@ func sample() companion.State {
 			{Name: "memory", Status: companion.Off, Summary: "Not in the current set", Server: servers.Server{Command: "npx", Args: []string{"-y", "@modelcontextprotocol/server-memory"}}},
 			{Name: "notion", Status: companion.Starting, Summary: "Starting", InUse: true, Clients: []string{"Claude Desktop"}, Server: servers.Server{URL: "https://mcp.notion.com/mcp"}},
 			{Name: "postgres", Status: companion.Unknown, Summary: "Not checked yet", InUse: true, Clients: []string{"Cursor"}, Sets: []string{"Data"}, Server: servers.Server{Command: "uvx", Args: []string{"postgres-mcp"}, Env: map[string]string{"DATABASE_URI": "${secret:k2}", "PGSSLMODE": "require"}}},
-			{Name: "slack", Status: companion.Failing, Summary: "Stopped right after starting", Problem: stopped, InUse: true, Clients: []string{"Claude Desktop"}, Sets: []string{"Development"}, Checked: noon.Add(-26 * time.Hour), Server: servers.Server{Command: "npx", Args: []string{"-y", "slack-mcp-server"}}},
+			{Name: "slack", Status: companion.Failing, Summary: "Stopped right after starting", Problem: stopped, InUse: true, Clients: []string{"Claude Desktop"}, Sets: []string{"Development"}, Checked: noon.Add(-26 * time.Hour), Server: servers.Server{Command: "npx", Args: []string{"-y", "slack-mcp-server"}}, Reasons: []companion.Reason{
+				{Status: companion.Failing, Text: words.Say("health.stops", "Client", "Claude Desktop", "Count", 3, "Minutes", 5), At: noon.Add(-4 * time.Minute)},
+				{Status: companion.Healthy, Text: words.Say("health.found", "Count", 14), At: noon.Add(-26 * time.Hour)},
+			}},
 		},
 		Sets: []companion.SetState{
 			{Name: "Data", Servers: []string{"files", "postgres"}},

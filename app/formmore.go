@@ -18,15 +18,22 @@ type formMore struct {
 	fold      *button
 	body      *fyne.Container
 	start     *asked
+	notes     *check // lines that are no messages are left out
+	hide      *asked // tools that the apps don't see
 	unwatched *check
-	watching  *fyne.Container // unwatched with a word about it
+	watching  *fyne.Container // what a program alone has
 }
 
 func newFormMore(changed func()) *formMore {
 	m := &formMore{}
 	m.start = newAsked("start", newField(words.Say("app.form.start.hint")), changed)
 	m.unwatched = newCheck(words.Say("app.form.unwatched"), func(bool) { changed() })
-	m.watching = stack(3, container.NewHBox(m.unwatched), newCaption(words.Say("app.form.unwatched.help")).box)
+	m.notes = newCheck(words.Say("app.form.notes"), func(bool) { changed() })
+	m.hide = newAsked("hide", newLines(words.Say("app.form.hide.hint"), 2), changed)
+	m.watching = stack(16,
+		stack(3, container.NewHBox(m.notes), newCaption(words.Say("app.form.notes.help")).box),
+		m.hide.box,
+		stack(3, container.NewHBox(m.unwatched), newCaption(words.Say("app.form.unwatched.help")).box))
 	m.body = stack(16, m.start.box, m.watching)
 	m.fold = newIconButton(words.Say("app.form.more"), theme.MenuDropDownIcon(), m.onFold).quiet()
 	m.body.Hide()
@@ -45,7 +52,9 @@ func (m *formMore) onFold() {
 func (m *formMore) fill(s servers.Server) {
 	m.start.field.SetText(limitText(s.StartTimeout))
 	m.unwatched.put(s.NoWatching)
-	if s.StartTimeout != 0 || s.NoWatching {
+	m.notes.put(s.DropNotes)
+	m.hide.field.SetText(strings.Join(s.HideTools, "\n"))
+	if s.StartTimeout != 0 || s.NoWatching || s.DropNotes || len(s.HideTools) > 0 {
 		m.onFold()
 	}
 }
@@ -54,12 +63,29 @@ func (m *formMore) fill(s servers.Server) {
 func (m *formMore) read(s *servers.Server) {
 	s.StartTimeout, _ = limitOf(m.start.field.Text)
 	if m.watching.Visible() {
-		s.NoWatching = m.unwatched.Checked
+		s.NoWatching, s.DropNotes, s.HideTools = m.unwatched.Checked, m.notes.Checked, m.hidden()
 	}
 }
 
-// complaint says under the limit whether it can't be; beside Save what to change.
+// hidden are the tools to hide, one a line.
+func (m *formMore) hidden() []string {
+	var names []string
+	for _, l := range lines(m.hide.field.Text) {
+		if l = strings.TrimSpace(l); l != "" {
+			names = append(names, l)
+		}
+	}
+	return names
+}
+
+// complaint says under a field what can't be; beside Save what to change.
 func (m *formMore) complaint() string {
+	filters := m.watching.Visible() && (m.notes.Checked || len(m.hidden()) > 0)
+	m.hide.complain("")
+	if filters && m.unwatched.Checked {
+		m.hide.complain(words.Say("app.form.hide.unwatched"))
+		return words.Say("app.form.wrong.watching")
+	}
 	if _, ok := limitOf(m.start.field.Text); ok {
 		m.start.complain("")
 		return ""
@@ -69,7 +95,7 @@ func (m *formMore) complaint() string {
 }
 
 func (m *formMore) snapshot() string {
-	return m.start.field.Text + "\x00" + strconv.FormatBool(m.unwatched.Checked)
+	return strings.Join([]string{m.start.field.Text, m.hide.field.Text, strconv.FormatBool(m.unwatched.Checked), strconv.FormatBool(m.notes.Checked)}, "\x00")
 }
 
 // mostSeconds is a day.

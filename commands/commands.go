@@ -41,8 +41,8 @@ var table []command
 func init() {
 	table = []command{
 		{"list", "list [--json]", list},
-		{"add", "add NAME [--env K=V]... [--secret K]... [--cwd DIR] [--header H=V]... (-- COMMAND ARGS... | URL)", add},
-		{"edit", "edit NAME [--name NEW] [--env K=V]... [--secret K]... [--unset K]... [--cwd DIR] [--header H=V]... [-- COMMAND ARGS... | URL]", editServer},
+		{"add", "add NAME [--env K=V]... [--secret K]... [--cwd DIR] [--header H=V]... [OPTION]... (-- COMMAND ARGS... | URL)", add},
+		{"edit", "edit NAME [--name NEW] [--env K=V]... [--secret K]... [--unset K]... [--cwd DIR] [--header H=V]... [OPTION]... [-- COMMAND ARGS... | URL]", editServer},
 		{"remove", "remove NAME", remove},
 		{"import", "import [FILE | - | CLIENT]", importAny},
 		{"secret", "secret set NAME KEY | secret list [--json] | secret remove NAME KEY | secret forget", secret},
@@ -124,6 +124,7 @@ func Help() string {
 	for _, c := range table {
 		fmt.Fprintf(&b, "  mcp-companion %s\n", c.usage)
 	}
+	b.WriteString("\n  OPTION  --start-timeout SECONDS, --call-timeout SECONDS, --filter-notes on|off, --hide-tool NAME\n")
 	return b.String()
 }
 

@@ -78,7 +78,10 @@ func (e *Env) printServers(s companion.State, asJSON bool, only []string) error 
 type serverFlags struct {
 	env, headers   pairs
 	secrets, unset many
+	hide           many
 	cwd, name      string
+	start, call    int
+	filter         string // "", "on" or "off"
 }
 
 func (sf *serverFlags) parse(args []string, isEdit bool) (before, behind []string, err error) {
@@ -88,11 +91,18 @@ func (sf *serverFlags) parse(args []string, isEdit bool) (before, behind []strin
 	f.Var(&sf.secrets, "secret", "")
 	f.Var(sf.headers, "header", "")
 	f.StringVar(&sf.cwd, "cwd", "", "")
+	f.Var(&sf.hide, "hide-tool", "")
+	f.StringVar(&sf.filter, "filter-notes", "", "")
+	f.IntVar(&sf.start, "start-timeout", -1, "")
+	f.IntVar(&sf.call, "call-timeout", -1, "")
 	if isEdit {
 		f.Var(&sf.unset, "unset", "")
 		f.StringVar(&sf.name, "name", "", "")
 	}
-	return parse(f, args)
+	if before, behind, err = parse(f, args); err == nil && sf.filter != "" && sf.filter != "on" && sf.filter != "off" {
+		err = usage(words.Say("cmd.many", "Text", "--filter-notes="+sf.filter))
+	}
+	return before, behind, err
 }
 
 // ask asks for the secrets, or reads them from stdin, one line each, in the order
@@ -121,6 +131,18 @@ func (sf *serverFlags) into(d *companion.Draft, typed map[string]companion.Secre
 	}
 	if sf.cwd != "" {
 		s.Cwd = sf.cwd
+	}
+	if sf.start >= 0 {
+		s.StartTimeout = sf.start
+	}
+	if sf.call >= 0 {
+		s.CallTimeout = sf.call
+	}
+	if sf.filter != "" {
+		s.DropNotes = sf.filter == "on"
+	}
+	if len(sf.hide) > 0 {
+		s.HideTools = slices.DeleteFunc(slices.Clone(sf.hide), func(n string) bool { return n == "" }) // "" shows all again
 	}
 	for _, k := range sf.unset {
 		delete(s.Env, k)
