@@ -59,7 +59,9 @@ func (s Session) base() string {
 }
 
 // isFolderName reports whether a server's id can name a folder of the logs.
-func isFolderName(id string) bool { return id != "" && id == filepath.Base(id) && id != "." && id != ".." }
+func isFolderName(id string) bool {
+	return id != "" && id == filepath.Base(id) && id != "." && id != ".."
+}
 
 // prune keeps the last sessions of the server, those that run now before all
 // others. What belongs to one goes together, also where a trace is all there is.

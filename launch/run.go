@@ -48,9 +48,7 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 	in.lines, in.early = &lines{see: w.fromClient, want: w.wantBody}, true
 	out := newStream(c.stdout, os.Stdout)
 	out.lines = &lines{see: w.fromServer, want: w.want}
-	if out.sieve = newSieve(p.DropNotes, p.HideTools, w.unfiltered); out.sieve != nil {
-		in.lines.see = func(l line) { w.fromClient(l); out.sieve.fromClient(l) }
-	}
+	p.filter(in, out, w)
 	notes := newStream(c.stderr, os.Stderr)
 	notes.copied = &w.stderr
 	for _, s := range []*stream{in, out, notes} {

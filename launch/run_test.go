@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mcp-companion/files"
 	"mcp-companion/servers"
@@ -220,6 +221,77 @@ func TestStrayLinesGoThroughAndAreCounted(t *testing.T) {
 	if s := l.ended(); s.Stray != 3 || s.StrayLine != "Starting server..." {
 		t.Errorf("%d, %q", s.Stray, s.StrayLine)
 	}
+}
+
+func TestHiddenToolsAreNeitherListedNorCalled(t *testing.T) {
+	s := played("answer")
+	s.HideTools = []string{"t0", "t39"}
+	l := startRun(t, s, nil)
+	l.say(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}` + "\n")
+	var got struct {
+		Result struct{ Tools []struct{ Name string } }
+	}
+	if err := json.Unmarshal([]byte(l.line()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if tools := got.Result.Tools; len(tools) != 38 || tools[0].Name != "t1" || tools[37].Name != "t38" {
+		t.Errorf("listed %+v", tools)
+	}
+	l.say(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t0"}}` + "\n")
+	if got := l.line(); got != `{"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Unknown tool: t0"}}` {
+		t.Errorf("called: %s", got)
+	}
+	l.say(`{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"t1"}}` + "\n")
+	if got := l.line(); got != `{"result":{},"jsonrpc":"2.0","id":3}` {
+		t.Errorf("called: %s", got)
+	}
+	l.end()
+	if s := l.ended(); s.Tools != 40 || s.Calls != 2 || s.Answers != 2 || s.Errors != 0 || s.Pending != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestRunIsTracedAlsoWhenItIsKilled(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		l := startRun(t, played("answer"), nil)
+		l.say(`{"jsonrpc":"2.0","id":1,"method":"initialize"}` + "\n")
+		l.line()
+		l.say(`{"jsonrpc":"2.0","id":"x","method":"fail"}` + "\n")
+		l.line()
+		if killed {
+			l.events(3)
+			l.cmd.Process.Kill()
+			l.cmd.Wait()
+			Sessions(l.home) // whoever looks next buries it
+		} else {
+			l.end()
+		}
+		list := l.events(3)
+		s := l.ended()
+		for i, want := range []string{EventStart, EventRequest, EventRequest, EventExit}[:len(list)] {
+			if e := list[i]; e.Kind != want || e.Session != s.ID || e.Client != "test-client" {
+				t.Errorf("killed %v: event %d is %+v", killed, i, e)
+			}
+		}
+		if e := list[2]; e.Method != "fail" || e.ID != `"x"` || !e.Error || e.Code != -32000 || e.Took <= 0 {
+			t.Errorf("killed %v: %+v", killed, e)
+		}
+		if killed == (len(list) == 4) {
+			t.Errorf("killed %v: %d events", killed, len(list))
+		}
+	}
+}
+
+// events waits until at least n are in the trace.
+func (l *launcher) events(n int) (list []Event) {
+	l.t.Helper()
+	for until := time.Now().Add(patience); len(list) < n; time.Sleep(5 * time.Millisecond) {
+		var err error
+		if list, _, err = Trace(l.home, "srv", Mark{}, 100); err != nil || time.Now().After(until) {
+			l.t.Fatalf("%+v %v", list, err)
+		}
+	}
+	return list
 }
 
 func TestUnwritableHomeIsNoHindrance(t *testing.T) {

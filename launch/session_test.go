@@ -122,8 +122,12 @@ func TestSessionCountsWhatWitnessesNeed(t *testing.T) {
 		w := newWatch(Session{Status: Starting}, nil)
 		w.limit = time.Minute
 		in, out := lines{see: w.fromClient}, lines{see: w.fromServer, want: w.want}
-		ask := func(id int, method string) { in.feed(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"%s"}`+"\n", id, method)) }
-		say := func(id int, result string) { out.feed(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"result":%s}`+"\n", id, result)) }
+		ask := func(id int, method string) {
+			in.feed(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"%s"}`+"\n", id, method))
+		}
+		say := func(id int, result string) {
+			out.feed(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"result":%s}`+"\n", id, result))
+		}
 		for id, method := range []string{"tools/list", "prompts/list", "resources/list"} {
 			ask(id, method)
 			say(id, `{"tools":[{},{},{}],"prompts":[{},{}],"resources":[{}]}`)

@@ -15,10 +15,11 @@ const (
 // blocking descriptors: pollable ones took up to five times longer.
 type stream struct {
 	from, to *os.File
-	lines    *lines      // sees every chunk; nil for nobody
-	early    bool        // it sees a chunk before it is forwarded, not after
-	sieve    *sieve      // says what is forwarded; nil for everything
-	copied   interface { // keeps something of the stream; nil for nobody
+	lines    *lines            // sees every chunk; nil for nobody
+	early    bool              // it sees a chunk before it is forwarded, not after
+	sieve    *sieve            // says what is forwarded; nil for everything
+	send     func([]byte) bool // writes to to; reports whether somebody still reads
+	copied   interface {       // keeps something of the stream; nil for nobody
 		Write([]byte) (int, error)
 	}
 
@@ -29,7 +30,9 @@ type stream struct {
 }
 
 func newStream(from, to *os.File) *stream {
-	return &stream{from: from, to: to, done: make(chan struct{}), lost: make(chan struct{})}
+	s := &stream{from: from, to: to, done: make(chan struct{}), lost: make(chan struct{})}
+	s.send = func(data []byte) bool { return writeAll(to, data) }
+	return s
 }
 
 // run forwards until from ends. Where nobody reads to any more, the rest is read
@@ -73,19 +76,12 @@ func (s *stream) run() {
 
 // forward reports whether somebody still reads.
 func (s *stream) forward(chunk []byte) bool {
-	open := true
-	if s.sieve == nil {
-		open = s.send(chunk)
-	} else {
-		open = s.sieve.pass(chunk, s.send)
+	if s.sieve == nil && s.send(chunk) || s.sieve != nil && s.sieve.pass(chunk, s.send) {
+		return true
 	}
-	if !open {
-		close(s.lost)
-	}
-	return open
+	close(s.lost)
+	return false
 }
-
-func (s *stream) send(data []byte) bool { return writeAll(s.to, data) }
 
 func writeAll(to *os.File, data []byte) bool {
 	for len(data) > 0 {

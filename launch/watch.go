@@ -131,6 +131,19 @@ func (w *watch) unfiltered() {
 	tell(w.counted)
 }
 
+// refused notes a call that did not reach the server, and our answer's length.
+func (w *watch) refused(id string, got int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, ok := w.forget(id)
+	if !ok { // its beginning did not tell
+		a = asked{at: time.Now(), method: "tools/call"}
+	}
+	m := a.mark(id, time.Now())
+	m.got, m.failed, m.code = got, true, badParamsCode
+	w.journal.note(m)
+}
+
 // over notes what never was answered, and the exit.
 func (w *watch) over(exit Exit) {
 	w.mu.Lock()

@@ -3,16 +3,38 @@ package launch
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// sifted is what s forwards of text that comes in chunks of this size, after the
-// client said asks.
-func sifted(s *sieve, asks, text string, size int) string {
-	in := lines{see: s.fromClient}
-	in.feed([]byte(asks))
+// filtered is a pair of streams with filters between them.
+type filtered struct {
+	in, out *stream
+	watch   *watch
+}
+
+func newFiltered(dropNotes bool, hideTools ...string) filtered {
+	return newFilteredTo(nil, dropNotes, hideTools...)
+}
+
+func newFilteredTo(client *os.File, dropNotes bool, hideTools ...string) filtered {
+	f := filtered{newStream(nil, nil), newStream(nil, client), newWatch(Session{}, nil)}
+	f.in.lines = &lines{see: f.watch.fromClient}
+	(&Plan{DropNotes: dropNotes, HideTools: hideTools}).filter(f.in, f.out, f.watch)
+	return f
+}
+
+// sifted is what comes out of text from the server, in chunks of this size, after
+// the client said asks.
+func (f filtered) sifted(asks, text string, size int) string {
+	f.in.lines.feed([]byte(asks))
+	return sifted(f.out.sieve, text, size)
+}
+
+func sifted(s *sieve, text string, size int) string {
 	var out bytes.Buffer
 	write := func(b []byte) bool { out.Write(b); return true }
 	for chunk := range slices.Chunk([]byte(text), size) {
@@ -32,15 +54,15 @@ func TestNotesAreDroppedAndNothingElse(t *testing.T) {
 	long := strings.Repeat("x", 3*headLen)
 	for text, want := range map[string]string{
 		"Starting server...\n" + aNotice + "[INFO] up\r\n\r\n{\"level\":30}\n" + anAnswer: aNotice + anAnswer,
-		long + "\n" + aNotice + long + long: aNotice,
-		`{"result":"` + long + `","jsonrpc":"2.0","id":1}` + "\r\n" + long + "\n": `{"result":"` + long + `","jsonrpc":"2.0","id":1}` + "\r\n",
-		"[{\"jsonrpc\":\"2.0\",\"id\":1}]\n[1]\n":                                 "[{\"jsonrpc\":\"2.0\",\"id\":1}]\n",
-		"note": "",
+		long + "\n" + aNotice + long + long:                                               aNotice,
+		`{"result":"` + long + `","jsonrpc":"2.0","id":1}` + "\r\n" + long + "\n":         `{"result":"` + long + `","jsonrpc":"2.0","id":1}` + "\r\n",
+		"[{\"jsonrpc\":\"2.0\",\"id\":1}]\n[1]\n":                                         "[{\"jsonrpc\":\"2.0\",\"id\":1}]\n",
+		"note":                            "",
 		strings.TrimSuffix(aNotice, "\n"): strings.TrimSuffix(aNotice, "\n"),
-		"\n \n": "",
+		"\n \n":                           "",
 	} {
 		for _, size := range []int{1, 3, 511, 512, 513, 1 << 20} {
-			if got := sifted(newSieve(true, nil, nil), "", text, size); got != want {
+			if got := newFiltered(true).sifted("", text, size); got != want {
 				t.Errorf("chunks of %d of %.60q: got %.200q", size, text, got)
 			}
 		}
@@ -80,13 +102,13 @@ func TestHiddenToolsAreCutOutAndNothingElseChanges(t *testing.T) {
 		}
 		for _, size := range []int{1, 7, 512, 600, 1 << 20} {
 			around := []string{aNotice + anAnswer + "note\n", "\n" + anAnswer + aNotice}
-			s := newSieve(false, []string{"b", "d"}, func() { t.Errorf("%s: not filtered", name) })
-			got := sifted(s, c.asks, strings.Join(around, c.answer), size)
+			f := newFiltered(false, "b", "d")
+			got := f.sifted(c.asks, strings.Join(around, c.answer), size)
 			if want := strings.Join(around, c.want); got != want {
 				t.Errorf("%s, chunks of %d:\n got %.300s\nwant %.300s", name, size, got, want)
 			}
-			if len(s.held) > 0 {
-				t.Errorf("%s: %d bytes are held", name, len(s.held))
+			if n := len(f.out.sieve.held); n > 0 || f.watch.now.Unfiltered > 0 {
+				t.Errorf("%s: %d bytes are held, %d not filtered", name, n, f.watch.now.Unfiltered)
 			}
 		}
 	}
@@ -94,34 +116,80 @@ func TestHiddenToolsAreCutOutAndNothingElseChanges(t *testing.T) {
 
 func TestAListIsFilteredOnce(t *testing.T) {
 	answer := `{"id":1,"result":{"tools":[{"name":"b"}]}}` + "\n"
-	got := sifted(newSieve(false, []string{"b"}, nil), askList, answer+answer, 1<<20)
+	got := newFiltered(false, "b").sifted(askList, answer+answer, 1<<20)
 	if want := strings.Replace(answer, `{"name":"b"}`, "", 1) + answer; got != want {
 		t.Errorf("got %s", got)
 	}
 }
 
 func TestAHugeListPassesWholeAndIsNoted(t *testing.T) {
-	noted := 0
-	s := newSieve(false, []string{"b"}, func() { noted++ })
+	f := newFiltered(false, "b")
 	text := `{"result":{"tools":[{"name":"b","x":"` + strings.Repeat("x", maxSieved) + `"}]},"id":1}` + "\n"
-	if got := sifted(s, askList, text, chunkLen); got != text {
+	if got := f.sifted(askList, text, chunkLen); got != text {
 		t.Errorf("%d bytes of %d", len(got), len(text))
 	}
-	if noted != 1 || s.held != nil {
-		t.Errorf("noted %d times, %d bytes are held", noted, len(s.held))
+	if n := f.watch.now.Unfiltered; n != 1 || f.out.sieve.held != nil {
+		t.Errorf("noted %d times, %d bytes are held", n, len(f.out.sieve.held))
 	}
 }
 
 func TestALineIsNotHeldBackLongerThanNeeded(t *testing.T) {
-	s := newSieve(true, []string{"b"}, nil)
-	in := lines{see: s.fromClient}
-	in.feed([]byte(askList))
+	f := newFiltered(true, "b")
+	f.in.lines.feed([]byte(askList))
 	var out bytes.Buffer
 	write := func(b []byte) bool { out.Write(b); return true }
 	head := `{"jsonrpc":"2.0","id":2,"result":{"text":"` + strings.Repeat("x", headLen)
-	s.pass([]byte(head), write)
+	f.out.sieve.pass([]byte(head), write)
 	if out.String() != head {
 		t.Errorf("%d bytes of another answer came", out.Len())
+	}
+}
+
+func TestACallOfAHiddenToolIsAnsweredBetweenTheServersLines(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFilteredTo(w, false, "b")
+	pad := strings.Repeat("x", 2*headLen)
+	calls := []string{ // those that pass, and those that are refused
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"name":"b"}}}`,
+		`{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":{"name":"b"}}`,
+		`{"jsonrpc":"2.0","id":2,"method":"prompts/get","params":{"name":"b"}}`,
+		`{"params":{"arguments":{"x":"` + pad + `"},"name":"\u0062"},"method":"tools\/call","id":"q\"","jsonrpc":"2.0"}` + "\r",
+		`{"params":{"arguments":{"x":"` + pad + `"},"name":"a"},"method":"tools/call","id":3}`,
+		`{"jsonrpc":"2.0","id":4,"result":{"name":"b"}}`,
+		`[{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"b"}}]`,
+		`{"jsonrpc":"2.0","method":"tools/call","params":{"name":"b"}}`,
+		`{"id":6,"method":"tools/call","params":{"name":"b"}`, // not JSON
+	}
+	text := strings.Join(calls, "\n") + "\n"
+	want := strings.Join([]string{calls[0], calls[2], calls[4], calls[5], calls[6], calls[8]}, "\n") + "\n"
+	f.in.lines.feed([]byte(text))
+	f.out.send([]byte("half"))
+	for _, size := range []int{1, 600, 1 << 20} {
+		if got := sifted(f.in.sieve, text, size); got != want {
+			t.Errorf("chunks of %d passed:\n%s\nwant\n%s", size, got, want)
+		}
+	}
+	f.out.send([]byte(" a line\nnext"))
+	f.out.send([]byte(" line\n"))
+	w.Close()
+	said, _ := io.ReadAll(r)
+	refused := `{"jsonrpc":"2.0","id":9007199254740993,"error":{"code":-32602,"message":"Unknown tool: b"}}` + "\n" +
+		`{"jsonrpc":"2.0","id":"q\"","error":{"code":-32602,"message":"Unknown tool: \u0062"}}` + "\n"
+	if want := "half a line\n" + strings.Repeat(refused, 3) + "next line\n"; string(said) != want {
+		t.Errorf("said\n%s\nwant\n%s", said, want)
+	}
+	marks, _ := f.watch.take(nil)
+	codes := 0
+	for _, m := range marks {
+		if m.code == badParamsCode && m.failed && m.got > 0 {
+			codes++
+		}
+	}
+	if codes != 6 || f.watch.now.Answers > 0 {
+		t.Errorf("%d refusals are traced, %d answers", codes, f.watch.now.Answers)
 	}
 }
 
@@ -131,21 +199,24 @@ func FuzzSieveWithNothingToFilterChangesNothing(f *testing.F) {
 	f.Add("\ufeff{\"id\":1,\"result\":null", 3)
 	f.Fuzz(func(t *testing.T, text string, size int) {
 		size = max(1, size%5000)
-		if got := sifted(newSieve(false, []string{"\x00"}, func() {}), askList, text, size); got != text {
+		if got := newFiltered(false, "\x00").sifted(askList, text, size); got != text {
 			t.Errorf("tools, chunks of %d: %q became %q", size, text, got)
+		}
+		if got := sifted(newFiltered(false, "\x00").in.sieve, text, size); got != text {
+			t.Errorf("calls, chunks of %d: %q became %q", size, text, got)
 		}
 		// Of lines that are the protocol's none is dropped, whatever stands in them.
 		var kept strings.Builder
 		for line := range strings.SplitSeq(text, "\n") {
 			fmt.Fprintf(&kept, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"text\":%q}}\n", line)
 		}
-		if got := sifted(newSieve(true, []string{"\x00"}, func() {}), askList, kept.String(), size); got != kept.String() {
+		if got := newFiltered(true, "\x00").sifted(askList, kept.String(), size); got != kept.String() {
 			t.Errorf("notes, chunks of %d: %q became %q", size, kept.String(), got)
 		}
 		// How the chunks fall makes no difference.
 		for _, names := range [][]string{{"a", "b"}, nil} {
-			whole := sifted(newSieve(true, names, func() {}), askList, text, len(text)+1)
-			if got := sifted(newSieve(true, names, func() {}), askList, text, size); got != whole {
+			whole := newFiltered(true, names...).sifted(askList, text, len(text)+1)
+			if got := newFiltered(true, names...).sifted(askList, text, size); got != whole {
 				t.Errorf("chunks of %d: %q became %q, whole %q", size, text, got, whole)
 			}
 		}

@@ -1,0 +1,198 @@
+package launch
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	maxSieved     = 16 << 20 // of a line that is looked at whole
+	badParamsCode = -32602   // the specification's code for an unknown tool (server/tools)
+)
+
+// filters keep from the client what the user does not want it to see: lines that
+// are not the protocol's, and some tools. All other lines pass as they came. Where
+// tools are hidden, an answer is held back while the client waits for a list of
+// them and the answer may be it; so is a call until its tool's name was seen.
+//
+// Of a list's answer the hidden tools' elements are cut out of the text, and no
+// other byte changes: numbers, ids, blanks, unknown members stay. A call of a
+// hidden tool is answered with an error and does not reach the server. Batches are
+// passed as they are, also where they hold a list or a call, and so is a line of
+// more than 16 MiB.
+type filters struct {
+	dropNotes bool
+	hidden    map[string]bool
+	out       *outlet
+	watch     *watch
+
+	mu    sync.Mutex
+	lists map[string]bool // ids of the lists the client waits for
+	due   atomic.Int32    // their number
+}
+
+// filter puts the plan's filters between the streams; without any these stay
+// just as they are.
+func (p *Plan) filter(in, out *stream, w *watch) {
+	if !p.DropNotes && len(p.HideTools) == 0 {
+		return
+	}
+	f := &filters{dropNotes: p.DropNotes, hidden: map[string]bool{}, out: &outlet{to: out.to}, watch: w, lists: map[string]bool{}}
+	for _, name := range p.HideTools {
+		f.hidden[name] = true
+	}
+	out.sieve, out.send = &sieve{judge: f.ofServer}, f.out.write
+	if len(f.hidden) > 0 {
+		in.sieve = &sieve{judge: f.ofClient}
+		in.lines.see = func(l line) { w.fromClient(l); f.asks(l) }
+	}
+}
+
+// asks looks at a line of the client's before it is forwarded, so that no list
+// comes before its request is known.
+func (f *filters) asks(l line) {
+	m := look(l)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case m.kind == request && m.method == "tools/list" && len(f.lists) < maxPending:
+		f.lists[m.id] = true
+	case m.kind == notice && m.method == "notifications/cancelled":
+		delete(f.lists, cancelled(l.head))
+	}
+	f.due.Store(int32(len(f.lists)))
+}
+
+// glance is what a look tells of a line, or of its beginning, where that is enough.
+func glance(text []byte, whole bool) (m message, ok bool) {
+	text = bytes.TrimSuffix(text, []byte("\n"))
+	if !whole && len(text) <= headLen {
+		return m, false
+	}
+	l := line{head: text[:min(len(text), headLen)], length: len(text)}
+	if whole {
+		l.tail = text[max(0, len(text)-tailLen):]
+	}
+	return look(l), true
+}
+
+// ofServer judges the server's lines.
+func (f *filters) ofServer(text []byte, whole bool) ([]byte, fate) {
+	m, ok := glance(text, whole)
+	switch {
+	case !ok:
+		return nil, unknown
+	case f.dropNotes && (m.kind == stray || m.kind == blank):
+		return nil, dropped
+	case f.due.Load() == 0 || m.kind != answer && m.kind != refusal && m.kind != someword:
+		return nil, passed
+	case m.id != "" && !f.isDue(m.id):
+		return nil, passed
+	case len(text) > maxSieved:
+		f.watch.unfiltered()
+		return nil, passed
+	case !whole:
+		return nil, unknown
+	}
+	return f.without(text), passed
+}
+
+func (f *filters) isDue(id string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lists[id]
+}
+
+// without is the answer text without the hidden tools, nil where that is itself.
+func (f *filters) without(text []byte) []byte {
+	id, tools := listed(text)
+	f.mu.Lock()
+	due := f.lists[id]
+	delete(f.lists, id)
+	f.due.Store(int32(len(f.lists)))
+	f.mu.Unlock()
+	if !due || tools == nil || !json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
+		return nil
+	}
+	return cutElements(text, tools, func(tool []byte) bool {
+		hidden := false
+		members(tool, func(key, value []byte, _ bool) {
+			hidden = hidden || string(key) == "name" && f.hidden[unquote(value)]
+		})
+		return hidden
+	})
+}
+
+// ofClient judges the client's lines. A call that is dropped is answered.
+func (f *filters) ofClient(text []byte, whole bool) ([]byte, fate) {
+	m, ok := glance(text, whole)
+	switch {
+	case !ok:
+		return nil, unknown
+	case m.kind != request && m.kind != notice && m.kind != someword:
+		return nil, passed
+	case m.method != "" && m.method != "tools/call", len(text) > maxSieved:
+		return nil, passed
+	}
+	method, id, name := called(text)
+	switch {
+	case method == "tools/call" && name != nil && !f.hidden[unquote(name)]:
+		return nil, passed
+	case !whole:
+		return nil, unknown
+	case method != "tools/call" || name == nil || !json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))):
+		return nil, passed
+	}
+	if id != nil {
+		f.refuse(id, name)
+	}
+	return nil, dropped
+}
+
+// refuse answers a call of a hidden tool in the words of the specification. Id and
+// name stay as they were spelled.
+func (f *filters) refuse(id, name []byte) {
+	text := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"error":{"code":%d,"message":"Unknown tool: %s}}`+"\n", id, badParamsCode, name[1:])
+	f.watch.refused(string(id), len(text)-1)
+	f.out.insert(text)
+}
+
+// outlet writes to the client what comes from the server, and between its lines
+// what does not.
+type outlet struct {
+	mu     sync.Mutex
+	to     *os.File
+	within bool   // a line of the server's is not at its end
+	waits  []byte // for that end
+}
+
+// write takes the server's bytes, and reports whether the client still reads.
+func (o *outlet) write(data []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if end := bytes.LastIndexByte(data, '\n') + 1; end > 0 && o.waits != nil {
+		open := writeAll(o.to, data[:end]) && writeAll(o.to, o.waits)
+		o.waits, data = nil, data[end:]
+		o.within = false
+		if !open || len(data) == 0 {
+			return open
+		}
+	}
+	o.within = data[len(data)-1] != '\n'
+	return writeAll(o.to, data)
+}
+
+// insert writes a whole line of ours, as soon as none of the server's is cut by it.
+func (o *outlet) insert(text []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.within {
+		o.waits = append(o.waits, text...)
+		return
+	}
+	writeAll(o.to, text)
+}
