@@ -48,20 +48,26 @@ func (p *Plan) filter(in, out *stream, w *watch) {
 	out.sieve, out.send = &sieve{judge: f.ofServer}, f.out.write
 	if len(f.hidden) > 0 {
 		in.sieve = &sieve{judge: f.ofClient}
-		in.lines.see = func(l line) { w.fromClient(l); f.asks(l) }
+		in.lines.see = func(l line) {
+			m := look(l)
+			w.seesClient(m, l)
+			f.asks(m, l)
+		}
 	}
 }
 
 // asks looks at a line of the client's before it is forwarded, so that no list
 // comes before its request is known.
-func (f *filters) asks(l line) {
-	m := look(l)
+func (f *filters) asks(m message, l line) {
+	if m.method != "tools/list" && m.method != "notifications/cancelled" {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case m.kind == request && m.method == "tools/list" && len(f.lists) < maxPending:
+	case m.kind == request && len(f.lists) < maxPending:
 		f.lists[m.id] = true
-	case m.kind == notice && m.method == "notifications/cancelled":
+	case m.kind == notice:
 		delete(f.lists, cancelled(l.head))
 	}
 	f.due.Store(int32(len(f.lists)))
@@ -82,6 +88,9 @@ func glance(text []byte, whole bool) (m message, ok bool) {
 
 // ofServer judges the server's lines.
 func (f *filters) ofServer(text []byte, whole bool) ([]byte, fate) {
+	if !f.dropNotes && f.due.Load() == 0 {
+		return nil, passed
+	}
 	m, ok := glance(text, whole)
 	switch {
 	case !ok:
@@ -129,6 +138,9 @@ func (f *filters) without(text []byte) []byte {
 
 // ofClient judges the client's lines. A call that is dropped is answered.
 func (f *filters) ofClient(text []byte, whole bool) ([]byte, fate) {
+	if whole && !f.mayName(text) {
+		return nil, passed
+	}
 	m, ok := glance(text, whole)
 	switch {
 	case !ok:
@@ -151,6 +163,20 @@ func (f *filters) ofClient(text []byte, whole bool) ([]byte, fate) {
 		f.refuse(id, name)
 	}
 	return nil, dropped
+}
+
+// mayName reports whether a hidden tool's name can stand in text: as it is, or in
+// another spelling.
+func (f *filters) mayName(text []byte) bool {
+	if bytes.IndexByte(text, '\\') >= 0 {
+		return true
+	}
+	for name := range f.hidden {
+		if bytes.Contains(text, []byte(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // refuse answers a call of a hidden tool in the words of the specification. Id and

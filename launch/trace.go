@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mcp-companion/files"
+	"mcp-companion/secrets"
 )
 
 // The words of Event.Kind.
@@ -75,7 +76,7 @@ type mark struct {
 type said struct {
 	text        []byte // a stray line's
 	cut         bool
-	body, reply payload
+	body, reply *payload // nil for nothing
 }
 
 // payload is the beginning of a message.
@@ -93,36 +94,40 @@ type journal struct {
 	news    chan struct{} // the first mark since the last take
 }
 
-func (j *journal) note(m mark) {
+func (j *journal) note(m *mark) {
 	switch {
 	case j.off:
 		return
 	case len(j.marks) >= maxMarks:
 		j.skipped++
-		if m.said != nil {
-			j.release(m.said.body, m.said.reply)
-		}
+		j.release(m)
 		return
 	}
-	j.marks = append(j.marks, m)
+	j.marks = append(j.marks, *m)
 	if len(j.marks) == 1 {
 		tell(j.news)
 	}
 }
 
 // hold keeps the beginning of l while there is room for it.
-func (j *journal) hold(l line) payload {
+func (j *journal) hold(l line) *payload {
 	text := l.first[:min(len(l.first), maxBody)]
 	if j.off || j.held+len(text) > maxHeld {
-		return payload{}
+		return nil
 	}
 	j.held += len(text)
-	return payload{bytes.Clone(text), len(text) < l.length}
+	return &payload{bytes.Clone(text), len(text) < l.length}
 }
 
-func (j *journal) release(list ...payload) {
-	for _, p := range list {
-		j.held -= len(p.text)
+// release makes room for what m holds.
+func (j *journal) release(m *mark) {
+	if m.said == nil {
+		return
+	}
+	for _, p := range []*payload{m.said.body, m.said.reply} {
+		if p != nil {
+			j.held -= len(p.text)
+		}
 	}
 }
 
@@ -130,10 +135,8 @@ func (j *journal) release(list ...payload) {
 func (j *journal) take(spare []mark) (marks []mark, skipped int64) {
 	marks, skipped = j.marks, j.skipped
 	j.marks, j.skipped = spare, 0
-	for _, m := range marks {
-		if m.said != nil {
-			j.release(m.said.body, m.said.reply)
-		}
+	for i := range marks {
+		j.release(&marks[i])
 	}
 	return marks, skipped
 }
@@ -239,9 +242,16 @@ func (t *trace) event(m mark) Event {
 	}
 	if s := m.said; s != nil {
 		e.Text = w.shown(string(s.text), s.cut)
-		e.Body, e.Reply = w.hide.Text(string(s.body.text), s.body.cut), w.hide.Text(string(s.reply.text), s.reply.cut)
+		e.Body, e.Reply = s.body.shown(w.hide), s.reply.shown(w.hide)
 	}
 	return e
+}
+
+func (p *payload) shown(hide secrets.Redactor) string {
+	if p == nil {
+		return ""
+	}
+	return hide.Text(string(p.text), p.cut)
 }
 
 // word is a method or an id: names, mostly, but a stranger chose them.

@@ -49,7 +49,7 @@ type asked struct {
 	method string
 	more   bool // it asks for a further page of a list
 	sent   int
-	body   payload
+	body   *payload
 }
 
 func newWatch(s Session, hidden []string) *watch {
@@ -63,7 +63,7 @@ func newWatch(s Session, hidden []string) *watch {
 		journal: journal{news: make(chan struct{}, 1)},
 	}
 	w.stderr = tail{hide: w.hide, counted: w.counted, news: w.journal.news}
-	w.journal.note(mark{kind: EventStart, at: s.Started})
+	w.journal.note(&mark{kind: EventStart, at: s.Started})
 	return w
 }
 
@@ -94,16 +94,16 @@ func (w *watch) record(until time.Time) {
 }
 
 // body is what is kept of l now: mostly nothing.
-func (w *watch) body(l line, now time.Time) payload {
+func (w *watch) body(l line, now time.Time) *payload {
 	if until := w.recording.Load(); until == 0 || now.UnixNano() >= until {
-		return payload{}
+		return nil
 	}
 	return w.journal.hold(l)
 }
 
 // saying is the bodies of a mark, nil for none.
-func saying(body, reply payload) *said {
-	if body.text == nil && reply.text == nil {
+func saying(body, reply *payload) *said {
+	if body == nil && reply == nil {
 		return nil
 	}
 	return &said{body: body, reply: reply}
@@ -152,7 +152,7 @@ func (w *watch) over(exit Exit) {
 	for id, a := range w.pending {
 		w.journal.note(a.mark(id, now))
 	}
-	m := mark{kind: EventExit, at: now, code: exit.Code}
+	m := &mark{kind: EventExit, at: now, code: exit.Code}
 	if exit.Signal != "" {
 		m.said = &said{text: []byte(exit.Signal)}
 	}
@@ -160,14 +160,15 @@ func (w *watch) over(exit Exit) {
 }
 
 // mark is the event of a request that is over.
-func (a asked) mark(id string, now time.Time) mark {
-	return mark{kind: EventRequest, method: a.method, id: id, at: now, took: now.Sub(a.at), sent: a.sent, said: saying(a.body, payload{})}
+func (a asked) mark(id string, now time.Time) *mark {
+	return &mark{kind: EventRequest, method: a.method, id: id, at: now, took: now.Sub(a.at), sent: a.sent, said: saying(a.body, nil)}
 }
 
 // fromClient looks at a line before it is forwarded, so that no answer comes
 // before its request is known.
-func (w *watch) fromClient(l line) {
-	m := look(l)
+func (w *watch) fromClient(l line) { w.seesClient(look(l), l) }
+
+func (w *watch) seesClient(m message, l line) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now.Longest = max(w.now.Longest, l.length)
@@ -179,11 +180,11 @@ func (w *watch) fromClient(l line) {
 		if m.method == "notifications/cancelled" {
 			w.cancel(cancelled(l.head), now)
 		}
-		w.journal.note(mark{kind: EventNotice, method: m.method, at: now, sent: l.length, said: saying(w.body(l, now), payload{})})
+		w.journal.note(&mark{kind: EventNotice, method: m.method, at: now, sent: l.length, said: saying(w.body(l, now), nil)})
 	case batch:
 		w.now.Requests++
 		now := time.Now()
-		w.journal.note(mark{kind: EventRequest, method: batchMethod, at: now, sent: l.length, said: saying(w.body(l, now), payload{})})
+		w.journal.note(&mark{kind: EventRequest, method: batchMethod, at: now, sent: l.length, said: saying(w.body(l, now), nil)})
 	default:
 		return
 	}
@@ -206,8 +207,7 @@ func (w *watch) asked(m message, l line) {
 	}
 	a := asked{now, m.method, bytes.Contains(l.head, []byte(`"cursor"`)), l.length, w.body(l, now)}
 	if len(w.pending) >= maxPending || len(m.id) > maxIDLen || m.method == "subscriptions/listen" {
-		e := a.mark(m.id, now)
-		w.journal.note(e)
+		w.journal.note(a.mark(m.id, now))
 		return
 	}
 	if tells(m.method) {
@@ -240,12 +240,12 @@ func (w *watch) fromServer(l line) {
 			w.stray = string(l.head)
 			tell(w.changed)
 		}
-		w.journal.note(mark{kind: EventStray, at: now, got: l.length, said: &said{text: bytes.Clone(l.head), cut: l.length > len(l.head)}})
+		w.journal.note(&mark{kind: EventStray, at: now, got: l.length, said: &said{text: bytes.Clone(l.head), cut: l.length > len(l.head)}})
 	case request, notice:
 		if strings.HasSuffix(m.method, "/list_changed") {
 			w.now.ListChanged++
 		}
-		w.journal.note(mark{kind: EventFromServer, method: m.method, id: m.id, at: now, got: l.length, said: saying(w.body(l, now), payload{})})
+		w.journal.note(&mark{kind: EventFromServer, method: m.method, id: m.id, at: now, got: l.length, said: saying(w.body(l, now), nil)})
 	case refusal, answer, batch:
 		w.answered(m, l, now)
 	default:
@@ -262,7 +262,7 @@ func (w *watch) answered(m message, l line, now time.Time) {
 	}
 	w.healthy()
 	if m.kind == batch {
-		w.journal.note(mark{kind: EventFromServer, method: batchMethod, at: now, got: l.length, said: saying(w.body(l, now), payload{})})
+		w.journal.note(&mark{kind: EventFromServer, method: batchMethod, at: now, got: l.length, said: saying(w.body(l, now), nil)})
 		return
 	}
 	a, ok := w.forget(m.id)
@@ -277,7 +277,7 @@ func (w *watch) answered(m message, l line, now time.Time) {
 	if m.kind == answer && tells(a.method) && l.text != nil {
 		go w.learn(a, bytes.Clone(l.text))
 	}
-	w.journal.note(mark{
+	w.journal.note(&mark{
 		kind: EventRequest, method: a.method, id: m.id, at: now, took: took, sent: a.sent, got: l.length,
 		failed: m.kind == refusal, code: m.code, said: saying(a.body, w.body(l, now)),
 	})
