@@ -45,10 +45,10 @@ func prepare(ctx context.Context, plan *launch.Plan, progress func(Phase), limit
 	switch {
 	case err != nil:
 		return err
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	case inner.Err() != nil:
-		return words.New(words.SlowStart, inner.Err(), "Name", plan.Name, "Minutes", int(limit.Minutes()))
+		return words.New(words.SlowStart, inner.Err(), "Name", plan.Name)
 	case exit.Code != 0:
 		return downloadProblem(plan.Name, d.what, said)
 	}
@@ -362,11 +362,22 @@ func downloadProblem(name, what string, said []string) *words.Problem {
 	return words.New(code, errors.New(last), "Name", name, "Package", what, "Text", last, "File", words.Say("health.download"))
 }
 
-// lastOf is the last line that says something. npm ends with where its log lies.
+// npmFacts begin npm's lines that tell less than the sentence among them.
+var npmFacts = []string{"code ", "errno ", "syscall ", "path ", "dest ", "network This is", "network In most", "A complete log"}
+
+// lastOf is what a downloader says is wrong: the first sentence of npm's, which goes
+// on with advice, and any other's last.
 func lastOf(said []string) string {
+	for _, line := range said {
+		for _, mark := range []string{"npm error ", "npm ERR! "} {
+			text, ok := strings.CutPrefix(line, mark)
+			if ok && !slices.ContainsFunc(npmFacts, func(f string) bool { return strings.HasPrefix(text, f) }) {
+				return text
+			}
+		}
+	}
 	for _, line := range slices.Backward(said) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.Contains(line, "A complete log of this run") && !strings.Contains(line, "-debug-0.log") {
+		if line = strings.TrimSpace(line); line != "" {
 			return line
 		}
 	}

@@ -61,22 +61,25 @@ func TestWhatAFirstStartDownloads(t *testing.T) {
 }
 
 func TestAFailedDownloadSaysWhy(t *testing.T) {
-	for said, want := range map[string]words.Code{
-		"npm error code E404|npm error 404 Not Found|npm error A complete log of this run can be found in: /x/_logs/1-debug-0.log": words.PackageUnknown,
-		"npm ERR! code ETARGET|npm ERR! notarget No matching version found for a@9.":                                               words.PackageUnknown,
-		"  x No solution found|  because x was not found in the package registry":                                                  words.PackageUnknown,
-		"npm error code ENOTEMPTY|npm error syscall rename":                                                                        words.PackageBroken,
-		"npm error code EEXIST": words.PackageBroken,
-		"npm error code ENOTFOUND|npm error network request to https://registry.npmjs.org/x failed": words.Offline,
-		"error: dns error: failed to lookup address information":                                    words.Offline,
-		"npm error code ENOSPC": words.DiskFull,
-		"Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": words.DockerStopped,
-		"Error response from daemon: pull access denied for x, repository does not exist":                   words.DockerImage,
-		"something else": words.DownloadFailed,
-		"":               words.DownloadFailed,
+	for said, want := range map[string]struct {
+		code words.Code
+		text string
+	}{
+		"npm error code E404|npm error 404 Not Found - GET https://r/x|npm error 404|npm error A complete log of this run can be found in: /x": {words.PackageUnknown, "404 Not Found - GET https://r/x"},
+		"npm ERR! code ETARGET|npm ERR! notarget No matching version found for a@9.|npm ERR! notarget In most cases":                           {words.PackageUnknown, "notarget No matching version found for a@9."},
+		"  x No solution found|  because x was not found in the package registry":                                                              {words.PackageUnknown, "because x was not found in the package registry"},
+		"npm error code ENOTEMPTY|npm error syscall rename|npm error path /x|npm error ENOTEMPTY: directory not empty":                         {words.PackageBroken, "ENOTEMPTY: directory not empty"},
+		"npm error code EEXIST": {words.PackageBroken, "npm error code EEXIST"},
+		"npm error code ENOTFOUND|npm error network request to https://r/x failed": {words.Offline, "network request to https://r/x failed"},
+		"error: dns error: failed to lookup address information":                   {words.Offline, "error: dns error: failed to lookup address information"},
+		"npm error code ENOSPC": {words.DiskFull, ""},
+		"Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?": {words.DockerStopped, ""},
+		"Error response from daemon: pull access denied for x":                            {words.DockerImage, "pull access denied"},
+		"something else|": {words.DownloadFailed, "something else"},
+		"":                {words.DownloadFailed, "It said nothing."},
 	} {
 		p := downloadProblem("it", "pack", strings.Split(said, "|"))
-		if p.Code != want || p.Title == "" || strings.Contains(p.Error(), "<no value>") || strings.Contains(p.Error(), "complete log") {
+		if p.Code != want.code || p.Title == "" || strings.Contains(p.Error(), "<no value>") || !strings.Contains(p.Detail, want.text) {
 			t.Errorf("%s: %s %v", said, p.Code, p)
 		}
 	}
