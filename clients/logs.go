@@ -124,23 +124,20 @@ func tailOf(path string) string {
 
 // told drops what two files of one client tell alike, within a second of each other.
 func told(list []LogEvent) []LogEvent {
-	var kept []LogEvent
-	for _, e := range list {
-		again := false
-		for _, before := range slices.Backward(kept) {
-			if e.Time.Sub(before.Time) >= time.Second {
-				break
-			}
-			if before.Key == e.Key && before.Kind == e.Kind && before.Text == e.Text {
-				again = true
-				break
-			}
-		}
-		if !again {
-			kept = append(kept, e)
-		}
+	type what struct {
+		key  string
+		kind LogKind
+		text string
 	}
-	return kept
+	last := make(map[what]time.Time, len(list))
+	return slices.DeleteFunc(list, func(e LogEvent) bool {
+		w := what{e.Key, e.Kind, e.Text}
+		before, again := last[w]
+		if again = again && e.Time.Sub(before) < time.Second; !again {
+			last[w] = e.Time
+		}
+		return again
+	})
 }
 
 // signs are what clients write, in the order they are looked for; the first that is

@@ -44,7 +44,7 @@ func prepare(ctx context.Context, plan *launch.Plan, progress func(Phase), limit
 	exit, said, err := helper(inner, plan, d.path, d.fetch)
 	switch {
 	case err != nil:
-		return err
+		return nil // npm or docker itself doesn't start: the server's start will say more
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	case inner.Err() != nil:

@@ -45,8 +45,9 @@ func (o Options) Probe(ctx context.Context, plan *launch.Plan) Report {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return Report{Version: 1, Server: r.Server, Name: r.Name, Status: Unknown}
-	case unready != nil && r.Status != Healthy:
-		// What the download said is nearer to the cause than what the start does.
+	case unready == nil || r.Status == Healthy:
+	case r.Problem == nil, unready.Code != words.DownloadFailed:
+		// What the download said, if it is understood, is nearer to the cause.
 		r.Status, r.Problem = Failing, unready
 	}
 	return r
