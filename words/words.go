@@ -70,17 +70,14 @@ func Say(id string, pairs ...any) string {
 }
 
 func find(id string, pairs []any) (string, bool) {
-	c := &i18n.LocalizeConfig{MessageID: id}
-	if len(pairs) > 0 {
-		data := make(map[string]any, len(pairs)/2)
-		for i := 0; i+1 < len(pairs); i += 2 {
-			name := pairs[i].(string)
-			data[name] = pairs[i+1]
-			if name == "Count" {
-				c.PluralCount = pairs[i+1]
-			}
+	data := make(map[string]any, len(pairs)/2) // none: a sentence may ask whether it has a name to fill in
+	c := &i18n.LocalizeConfig{MessageID: id, TemplateData: data}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name := pairs[i].(string)
+		data[name] = pairs[i+1]
+		if name == "Count" {
+			c.PluralCount = pairs[i+1]
 		}
-		c.TemplateData = data
 	}
 	s, err := localizer().Localize(c)
 	return s, err == nil || s != "" // with an error and a sentence, it is English's

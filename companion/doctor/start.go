@@ -1,0 +1,314 @@
+package doctor
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"mcp-companion/configs"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// startRules are about downloading and starting.
+var startRules = []rule{
+	{
+		code: words.PackageUnknown, said: []string{
+			"code e404", "code etarget", "is not in this registry", "no matching version found", "notarget", "not found in the package registry",
+			"there is no version of", "no version of",
+		}, more: saidPackage,
+		fixes: []remedy{newestVersion, openServer},
+	},
+	{
+		code: words.PackageBroken, said: []string{
+			"enotempty ... _npx", "enotempty // _npx", "eexist ... _cacache", "eexist // _cacache", "cannot find module ... _npx",
+			"eacces ... .npm", "code eacces // .npm", "err_module_not_found // _npx", "cannot find package ... _npx",
+		}, more: saidBroken,
+		fixes: []remedy{clearDownload, prepare, again},
+	},
+	{code: words.SlowStart, rest: slowStart, fixes: []remedy{prepare, longer}},
+	{
+		code: words.Chatter, said: []string{"is not valid json", "unexpected non-whitespace character after json"}, more: saidChatter, rest: chatter,
+		fixes: []remedy{dropNotes, showLog},
+	},
+	{
+		code: words.WindowsSpace, said: []string{"header ... must be", "invalid header", "401", "unauthorized"}, more: cutHeader,
+		fixes: []remedy{headerWithoutBlank, again},
+	},
+	{
+		code: words.NoPermission, sign: mayNotRun, said: []string{"spawn ... eacces", "killed: 9", "access is denied", "permission denied: ", ": permission denied ... !docker"}, more: saidNoPermission,
+		fixes: []remedy{allowProgram, securitySettings, again},
+	},
+	{
+		code: words.FolderMissing, fact: folderMissing, said: []string{"enoent", "no such file or directory", "cannot find the path"}, more: saidFolder,
+		fixes: []remedy{chooseFolder},
+	},
+	{
+		code: words.FolderBlocked, fact: folderBlocked, said: []string{"operation not permitted", "eperm"}, more: saidBlocked,
+		fixes: []remedy{privacySettings, chooseFolder},
+	},
+	{code: words.DiskFull, said: []string{"enospc ... !watcher", "no space left on device", "not enough space on the disk"}, fixes: []remedy{storage, again}},
+}
+
+// packageOf is what a helper downloads for the server, as its arguments spell it:
+// "@scope/name@1.2.3"; at is its place among them. "" where nothing is downloaded.
+func packageOf(s *servers.Server) (spec string, at int) {
+	command, args := unwrapped(s)
+	offset := len(s.Args) - len(args)
+	valued := downloads[base(command)]
+	if valued == nil {
+		return "", 0
+	}
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case i == 0 && slices.Contains([]string{"exec", "tool", "x", "run", "dlx"}, a):
+		case i == 1 && a == "run" && args[0] == "tool":
+		case slices.Contains([]string{"--package", "-p", "--from"}, a) && i+1 < len(args):
+			return args[i+1], offset + i + 1
+		case slices.Contains(valued, a):
+			i++
+		case a == "--":
+		case !strings.HasPrefix(a, "-"):
+			return a, offset + i
+		}
+	}
+	return "", 0
+}
+
+// downloads are the programs that fetch what they start, with the options of
+// theirs that have a value.
+var downloads = map[string][]string{
+	"npx":    {"-c", "--call", "--registry"},
+	"npm":    {"-c", "--call", "--registry"},
+	"bunx":   {},
+	"uvx":    {"--python", "--with", "--index", "--index-url"},
+	"uv":     {"--python", "--with", "--index", "--index-url", "--directory", "--project"},
+	"docker": {"-e", "--env", "-v", "--volume", "--mount", "--name", "-p", "--publish", "--network", "--env-file", "-u", "--user", "-w", "--platform", "--pull"},
+}
+
+// unversioned is the package's name without the version it is pinned to.
+func unversioned(spec string) string {
+	if at := strings.LastIndex(spec, "@"); at > 0 {
+		spec = spec[:at]
+	}
+	if name, _, ok := strings.Cut(spec, "=="); ok {
+		spec = name
+	}
+	return spec
+}
+
+// saidPackage fits while the settings still name the package that was not found.
+func saidPackage(x *exam, line string) ([]any, bool) {
+	spec, _ := packageOf(&x.Server)
+	named := specRule().FindString(line)
+	if named != "" && spec != "" && strings.HasPrefix(named, unversioned(spec)+"@") && named != spec && spec == unversioned(spec) {
+		return nil, false // that version is no longer asked for
+	}
+	if spec == "" {
+		spec = named
+	}
+	return []any{"Package", spec}, true
+}
+
+var specRule = configs.Pattern(`(?:@[\w.-]+/)?[\w.-]+@[\w.^~<>=*-]+`)
+
+var npxFolder = configs.Pattern(`((?:[A-Za-z]:)?[\\/][^'"\n]*?[\\/]_npx[\\/][0-9a-f]{8,})`)
+
+// saidBroken names the folder that holds the broken download, where it is told.
+func saidBroken(x *exam, _ string) ([]any, bool) {
+	for _, text := range slices.Backward(x.lines.raw) {
+		if dir := first(npxFolder().FindStringSubmatch(text)); dir != "" && x.pc.isDownload(dir) {
+			return []any{"Folder", dir, "Path", x.pc.Tilde(dir)}, true
+		}
+	}
+	return nil, true
+}
+
+// isDownload reports whether path is a folder of npx's downloads and no other: one
+// that may be cleared.
+func (pc Computer) isDownload(path string) bool {
+	sep := "/"
+	if pc.OS == "windows" {
+		sep = `\`
+	}
+	rest, below := strings.CutPrefix(path, strings.TrimRight(pc.Home, sep)+sep)
+	if !below || pc.Home == "" {
+		return false
+	}
+	parts := strings.Split(rest, sep)
+	n := len(parts)
+	return n >= 3 && parts[n-2] == "_npx" && !slices.Contains(parts, "..") && hexRule().MatchString(parts[n-1])
+}
+
+var hexRule = configs.Pattern(`^[0-9a-f]{8,64}$`)
+
+// slowStart: no answer yet from what may still be downloading. A server that is
+// reached over the network is waited for there, not here.
+func slowStart(x *exam) ([]any, bool) {
+	if _, late := noAnswer(x); !late || x.Server.IsRemote() || x.Server.StartTimeout >= longStart {
+		return nil, false
+	}
+	said := len(x.lines.find("download", "will be installed", "unable to find image", "pulling from", "installed ... packages", "building ...", "resolved ... packages")) > 0
+	spec, _ := packageOf(&x.Server)
+	return []any{"Package", spec}, said || spec != "" && !x.Worked
+}
+
+// longStart, in seconds, is enough for a first download.
+const longStart = 180
+
+// saidChatter: the client could not read what came from the server's stream. A
+// settings file that can't be read is another matter, and nothing of the server's.
+func saidChatter(x *exam, line string) ([]any, bool) {
+	low := strings.ToLower(line)
+	if hasMember(&x.Server, "dropNotes") || strings.Contains(low, ".json") || strings.Contains(low, "settings") || strings.Contains(low, "config") {
+		return nil, false
+	}
+	return []any{"Text", x.strayLine(line)}, true
+}
+
+// chatter: lines that are no messages came, and no answer. A server that ended
+// had a reason, which is not this one.
+func chatter(x *exam) ([]any, bool) {
+	stray := x.Ended != nil && x.Ended.Stray > 0 || x.Report != nil && x.Report.Stray > 0
+	_, late := noAnswer(x)
+	if !stray || !late || hasMember(&x.Server, "dropNotes") {
+		return nil, false
+	}
+	return []any{"Text", x.strayLine("")}, true
+}
+
+func (x *exam) strayLine(other string) string {
+	if x.Ended != nil && x.Ended.StrayLine != "" {
+		return x.Ended.StrayLine
+	}
+	return other
+}
+
+// cutHeader: on Windows some start commands lose what follows a blank, and
+// mcp-remote is told its headers that way.
+func cutHeader(x *exam, _ string) ([]any, bool) {
+	return nil, x.pc.OS == "windows" && len(blankHeaders(&x.Server)) > 0
+}
+
+// blankHeaders lists the arguments of mcp-remote that are headers with a blank.
+func blankHeaders(s *servers.Server) (at []int) {
+	if !strings.HasPrefix(unversioned(anySpec(s)), "mcp-remote") {
+		return nil
+	}
+	for i, a := range s.Args {
+		if i > 0 && s.Args[i-1] == "--header" && strings.Contains(a, " ") {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+func anySpec(s *servers.Server) string {
+	spec, _ := packageOf(s)
+	return spec
+}
+
+// The code with which a shell says that a program may not be run, and the signal
+// with which macOS ends one that it does not trust.
+const (
+	exitMayNot = 126
+	signalKill = "killed"
+)
+
+func mayNotRun(x *exam) ([]any, bool) {
+	byExit := x.Ended != nil && x.Ended.Exit != nil && *x.Ended.Exit == exitMayNot
+	killed := x.Ended != nil && x.pc.OS == "darwin" && x.Ended.Signal == signalKill && x.Ended.Answers == 0
+	if !byExit && !killed && !x.is(words.NoPermission) {
+		return nil, false
+	}
+	return x.programPath(), true
+}
+
+func (x *exam) programPath() []any {
+	command, _ := x.line()
+	path := command
+	if found := x.find(command); found != "" {
+		path = found
+	}
+	return []any{"Path", path}
+}
+
+// saidNoPermission fits where it is the program that may not be used, not one of
+// the files it wants.
+func saidNoPermission(x *exam, line string) ([]any, bool) {
+	low := strings.ToLower(line)
+	command, _ := x.line()
+	if !strings.Contains(low, "spawn") && !strings.Contains(low, "killed: 9") && !strings.Contains(low, "access is denied") && (base(command) == "" || !strings.Contains(low, base(command))) {
+		return nil, false
+	}
+	return x.programPath(), true
+}
+
+// folders lists what of the server's settings is a folder or file by its place:
+// where it starts, and arguments that are whole paths.
+func (x *exam) folders() []string {
+	var list []string
+	if x.Server.Cwd != "" {
+		list = append(list, x.Server.Cwd)
+	}
+	for _, a := range x.Server.Args {
+		if x.pc.isAbs(a) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// folderMissing: it starts in a folder that is not there, or serves one.
+func folderMissing(x *exam) ([]any, bool) {
+	for i, path := range x.folders() {
+		_, err := x.pc.Stat(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if i == 0 && x.Server.Cwd != "" || strings.Contains(unversioned(anySpec(&x.Server)), "filesystem") {
+			return []any{"Path", x.pc.Tilde(path)}, true
+		}
+	}
+	return nil, false
+}
+
+// saidFolder fits where the place that was missed stands in the settings and is
+// still missing.
+func saidFolder(x *exam, line string) ([]any, bool) {
+	for _, path := range x.folders() {
+		if strings.Contains(line, path) && !x.pc.exists(path) {
+			return []any{"Path", x.pc.Tilde(path)}, true
+		}
+	}
+	return nil, false
+}
+
+// folderBlocked: it is there, and may not be read.
+func folderBlocked(x *exam) ([]any, bool) {
+	if x.pc.Open == nil {
+		return nil, false
+	}
+	for _, path := range x.folders() {
+		if x.pc.isDir(path) && errors.Is(x.pc.Open(path), fs.ErrPermission) {
+			return []any{"Path", x.pc.Tilde(path)}, true
+		}
+	}
+	return nil, false
+}
+
+// The folders that macOS guards.
+var guarded = []string{"/Documents", "/Desktop", "/Downloads", "/Library/Mobile Documents", "/Library/CloudStorage"}
+
+func saidBlocked(x *exam, line string) ([]any, bool) {
+	if x.pc.OS != "darwin" {
+		return nil, false
+	}
+	for _, dir := range guarded {
+		if strings.Contains(line, dir) {
+			return []any{"Path", "~" + dir}, true
+		}
+	}
+	return nil, false
+}
