@@ -106,15 +106,15 @@ func rules() []rule {
 	return slices.Concat(typedRules, helperRules, startRules, keyRules, networkRules, appRules, lastRules)
 }
 
-// ruleOf is the row of a problem. A code may have several rows; they have the same
-// fixes.
-func ruleOf(code words.Code) (rule, bool) {
-	list := rules()
-	i := slices.IndexFunc(list, func(r rule) bool { return r.code == code })
-	if i < 0 {
-		return rule{}, false
+// fixesOf is what mends a problem. A code may have several rows; one of them has
+// its fixes.
+func fixesOf(code words.Code) []remedy {
+	for _, r := range rules() {
+		if r.code == code && r.fixes != nil {
+			return r.fixes
+		}
 	}
-	return list[i], true
+	return otherFixes[code]
 }
 
 // general are the problems that say too little: each may be a more precise one.

@@ -55,7 +55,7 @@ func Fixes(pc Computer, p *words.Problem, name string, s *servers.Server) []Fix 
 	}
 	f := fixing{pc: pc, p: p, name: name, s: s}
 	var list []Fix
-	for _, r := range remediesOf(p.Code) {
+	for _, r := range fixesOf(p.Code) {
 		if fix, ok := r(f); ok {
 			list = append(list, fix)
 		}
@@ -66,13 +66,6 @@ func Fixes(pc Computer, p *words.Problem, name string, s *servers.Server) []Fix 
 		list = append(list, fix, report)
 	}
 	return list
-}
-
-func remediesOf(code words.Code) []remedy {
-	if r, ok := ruleOf(code); ok {
-		return r.fixes
-	}
-	return otherFixes[code]
 }
 
 // otherFixes are for problems that no rule recognises, because whoever says them
@@ -329,7 +322,11 @@ func clearDownload(f fixing) (Fix, bool) {
 	return do("clear-download", ClearDownload, dir)
 }
 
+// longer is for a server that is slow itself, not for one that is not reached.
 func longer(f fixing) (Fix, bool) {
+	if f.with("Host") != "" {
+		return Fix{}, false
+	}
 	return f.edit("longer", true, func(s *servers.Server) bool {
 		was := s.StartTimeout
 		s.StartTimeout = max(was, longStart)

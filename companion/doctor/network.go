@@ -34,7 +34,7 @@ var networkRules = []rule{
 		code: words.Proxy, sign: status(needsProxy), said: []string{"tunneling socket could not be established", "proxy authentication required", "status 407", "status code 407", "http 407", "error 407"},
 		more: notYetProxied, fixes: []remedy{useProxy, again},
 	},
-	{code: words.Proxy, said: []string{"etimedout", "und_err_connect_timeout"}, more: behindProxy, fixes: []remedy{useProxy, again}},
+	{code: words.Proxy, said: []string{"etimedout", "und_err_connect_timeout"}, more: behindProxy},
 	{
 		code: words.PartnerClosed, said: []string{
 			"econnrefused ... 127.0.0.1", "econnrefused ... localhost", "econnrefused ... ::1", "127.0.0.1 ... connection refused", "localhost ... connection refused",
@@ -51,8 +51,7 @@ var networkRules = []rule{
 	},
 	{
 		code: words.NoAnswer, said: []string{"etimedout", "und_err_connect_timeout", "econnreset", "context deadline exceeded", "i/o timeout", "connect timeout", "connection timed out"},
-		more:  saidHost,
-		fixes: []remedy{again},
+		more: saidHost,
 	},
 	{code: words.WrongAddress, sign: wrongAddress, said: []string{"status 404", "status code 404", "http 404", "error 404", "status 405", "http 405", "http 410", "<!doctype html"}, more: saidAddress, fixes: []remedy{otherTransport, openServer}},
 	{

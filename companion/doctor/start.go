@@ -42,7 +42,6 @@ var startRules = []rule{
 	},
 	{
 		code: words.FolderMissing, fact: folderMissing, said: []string{"enoent", "no such file or directory", "cannot find the path"}, more: saidFolder,
-		fixes: []remedy{chooseFolder},
 	},
 	{
 		code: words.FolderBlocked, fact: folderBlocked, said: []string{"operation not permitted", "eperm"}, more: saidBlocked,
@@ -98,20 +97,24 @@ func unversioned(spec string) string {
 	return spec
 }
 
-// saidPackage fits while the settings still name the package that was not found.
+// saidPackage fits unless it was a version that the settings no longer ask for.
 func saidPackage(x *exam, line string) ([]any, bool) {
 	spec, _ := packageOf(&x.Server)
-	named := specRule().FindString(line)
-	if named != "" && spec != "" && strings.HasPrefix(named, unversioned(spec)+"@") && named != spec && spec == unversioned(spec) {
-		return nil, false // that version is no longer asked for
-	}
 	if spec == "" {
-		spec = named
+		return []any{"Package", strings.TrimRight(specRule().FindString(line), ".*@")}, true
+	}
+	for _, text := range x.lines.find("etarget", "notarget", "no version of") {
+		for _, named := range specRule().FindAllString(text, -1) {
+			version, same := strings.CutPrefix(named, unversioned(spec)+"@")
+			if same && strings.Trim(version[:1], "0123456789") == "" && spec == unversioned(spec) {
+				return nil, false
+			}
+		}
 	}
 	return []any{"Package", spec}, true
 }
 
-var specRule = configs.Pattern(`(?:@[\w.-]+/)?[\w.-]+@[\w.^~<>=*-]+`)
+var specRule = configs.Pattern(`(?:@[\w.-]+/)?[\w.-]+@[\w^~<>=*][\w.^~<>=*-]*`)
 
 var npxFolder = configs.Pattern(`((?:[A-Za-z]:)?[\\/][^'"\n]*?[\\/]_npx[\\/][0-9a-f]{8,})`)
 

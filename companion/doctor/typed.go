@@ -136,9 +136,11 @@ func splitLine(x *exam, s *servers.Server) (command string, args []string) {
 	}
 	changed := len(parts) > 1
 	args = slices.Clone(parts[1:])
-	_, downloads := downloads[base(parts[0])]
+	_, own := downloads[base(parts[0])]
 	for _, a := range s.Args {
-		if flag, rest, ok := strings.Cut(a, " "); ok && downloads && strings.HasPrefix(flag, "-") && !strings.Contains(flag, "=") && !strings.ContainsAny(rest, "\"'{") {
+		flag, rest, two := strings.Cut(a, " ")
+		own = own && strings.HasPrefix(a, "-") // what follows is no option of the helper's
+		if two && own && slices.Contains(joinedFlags, flag) {
 			args, changed = append(append(args, flag), strings.Fields(rest)...), true
 			continue
 		}
@@ -149,6 +151,10 @@ func splitLine(x *exam, s *servers.Server) (command string, args []string) {
 	}
 	return parts[0], args
 }
+
+// joinedFlags are options of helpers that instructions show before what is
+// started.
+var joinedFlags = []string{"-y", "--yes", "-p", "--package", "--from", "-i", "-it", "--rm"}
 
 // split takes a command line apart, at blanks outside quotes; a program whose own
 // path has blanks is recognised by being there.
