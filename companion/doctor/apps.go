@@ -132,7 +132,7 @@ func (w *whole) offline() []Finding {
 	for _, s := range w.v.Servers {
 		if s.InUse && s.Server.IsRemote() {
 			remote++
-			if words.Has(s.Problem, words.Offline) {
+			if s.Problem != nil && s.Problem.Code == words.Offline {
 				cut++
 			}
 		}

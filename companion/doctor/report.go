@@ -106,13 +106,9 @@ func serverLines(s *servers.Server) []string {
 	shown := copied(s)
 	mapValues(shown, func(at place, name, value string) string {
 		value = servers.Expand(value, func(string) string { return hiddenValue })
-		if at == inArgs {
-			if flag, v, ok := strings.Cut(value, "="); ok && strings.HasPrefix(flag, "-") && isPlainKey(flag, v) {
-				return flag + "=" + hiddenValue
-			}
-		}
-		if at != inCommand && at != inCwd && at != inURL && isPlainKey(name, value) || at == inHeaders && !strings.Contains(value, hiddenValue) {
-			return hiddenValue
+		key, rest, before := named(at, name, value)
+		if at != inCommand && at != inCwd && at != inURL && isPlainKey(key, rest) || at == inHeaders && !strings.Contains(value, hiddenValue) {
+			return before + hiddenValue
 		}
 		return value
 	})

@@ -60,11 +60,14 @@ func mapValues(s *servers.Server, f func(at place, name, value string) string) b
 		}
 		put(&s.Args[i], inArgs, flag)
 	}
-	for at, m := range map[place]map[string]string{inEnv: s.Env, inHeaders: s.Headers} {
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			v := m[k]
-			put(&v, at, k)
-			m[k] = v
+	for _, group := range []struct {
+		at     place
+		values map[string]string
+	}{{inEnv, s.Env}, {inHeaders, s.Headers}} {
+		for _, k := range slices.Sorted(maps.Keys(group.values)) {
+			v := group.values[k]
+			put(&v, group.at, k)
+			group.values[k] = v
 		}
 	}
 	return changed
@@ -333,20 +336,30 @@ func placeholderLeft(x *exam) ([]any, bool) {
 
 // inPlain: a key that stands where every program of the user's can read it.
 func inPlain(x *exam) ([]any, bool) {
-	name, _, ok := firstValue(&x.Server, func(at place, name, value string) bool {
-		if at == inArgs {
-			if flag, v, ok := strings.Cut(value, "="); ok && strings.HasPrefix(flag, "-") {
-				name, value = flag, v
-			}
-		}
+	var key string
+	_, _, ok := firstValue(&x.Server, func(at place, flag, value string) bool {
+		name, value, _ := named(at, flag, value)
+		key = name
 		return at != inCommand && at != inCwd && isPlainKey(name, value)
 	})
-	return []any{"Key", name}, ok
+	return []any{"Key", key}, ok
+}
+
+var namedRule = configs.Pattern(`^(-{0,2}[A-Za-z][\w-]*)(=|: ?)(.+)$`)
+
+// named takes an argument that names its value apart: --token=x, -e TOKEN=x,
+// --header "Authorization: x". before is all in front of the value.
+func named(at place, flag, value string) (name, rest, before string) {
+	if m := namedRule().FindStringSubmatch(value); at == inArgs && m != nil {
+		return m[1], m[3], m[1] + m[2]
+	}
+	return flag, value, ""
 }
 
 var (
-	noKeyRule  = configs.Pattern(`^([\d.,]+|true|false|[A-Za-z]:\\.*|/.*|\$.*|-.*|https?://[^@]*)$`)
-	wordOfKeys = configs.Pattern(`(?i)\b(bearer|basic|token) `)
+	noKeyRule   = configs.Pattern(`^([\d.,]+|true|false|[A-Za-z]:\\.*|/.*|\$.*|-.*|https?://[^@]*)$`)
+	accountRule = configs.Pattern(`://[^/\s:@]*:[^/\s@$<]+@`)
+	wordOfKeys  = configs.Pattern(`(?i)\b(bearer|basic|token) `)
 )
 
 // isPlainKey reports whether value is likely a key and no reference to one. How a
@@ -355,7 +368,7 @@ func isPlainKey(name, value string) bool {
 	if value == "" || isKept(value) || isPlaceholder(value) {
 		return false
 	}
-	if configs.LooksSecret("", value) {
+	if configs.LooksSecret("", value) || accountRule().MatchString(value) {
 		return true
 	}
 	return configs.LooksSecret(name, "") && len(value) >= 8 && !noKeyRule().MatchString(value) && (!strings.Contains(value, " ") || wordOfKeys().MatchString(value))
