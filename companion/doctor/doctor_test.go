@@ -230,6 +230,10 @@ var signatures = []signature{
 		has: said(with(npx, func(s *servers.Server) { s.Command = "npx.exe" })), fix: "plain-start", near: said(npx),
 	},
 	{
+		code: words.WindowsStart, on: machine{os: "windows", disk: []string{`C:\Program Files\nodejs\npx.cmd`, `C:\Program Files\nodejs\node.exe`}},
+		has: said(npx, "npm error enoent ENOENT: no such file or directory, lstat 'C:\\x\\${APPDATA}'"), fix: "plain-start", near: said(npx, "npm error enoent ENOENT: no such file or directory, lstat 'C:\\x'"),
+	},
+	{
 		code: words.WindowsSpace, on: machine{os: "windows", disk: []string{`C:\Program Files\nodejs\npx.cmd`, `C:\Program Files\nodejs\node.exe`}},
 		has: said(servers.Server{Command: "npx", Args: []string{"-y", "mcp-remote", "https://x.example.com/mcp", "--header", "Authorization: Bearer ${secret:k1}"}}, "HTTP 401 Unauthorized"), fix: "plain-start",
 		near: said(servers.Server{Command: "npx", Args: []string{"-y", "mcp-remote", "https://x.example.com/mcp", "--header", "Authorization:${secret:k1}"}}, "HTTP 401 Unauthorized"),
@@ -251,6 +255,13 @@ var signatures = []signature{
 	{code: words.KeyMissing, on: helped, has: said(uvx, "KeyError: 'SLACK_TOKEN'"), saying: "SLACK_TOKEN", near: said(uvx, "KeyError: 'COLUMN_NAME'")},
 	{code: words.KeyMissing, on: helped, has: said(with(npx, func(s *servers.Server) { s.Env = map[string]string{"API_KEY": "YOUR_API_KEY"} })), saying: "API_KEY", near: said(with(npx, func(s *servers.Server) { s.Env = map[string]string{"REGION": "eu"} }))},
 	{code: words.KeyMissing, on: helped, has: answered(Remote{Status: 401, Challenge: "Bearer"}), near: answered(Remote{Status: 401, Challenge: `Bearer resource_metadata="https://x"`})},
+	{code: words.KeyMissing, on: helped, has: said(npx, "[Runner] Error: Registry request failed with status 401: Invalid API key"), fix: "enter-key", near: said(keyed, "Registry request failed with status 401: Invalid API key")},
+	{code: words.KeyMissing, on: helped, has: said(npx, "2026-11-20T10:05:00.000Z WARN [MCP Config] Environment variable not found: REMOTE_TOKEN"), saying: "REMOTE_TOKEN", near: said(npx, "variable not found")},
+	{code: words.FolderMissing, on: helped, has: said(servers.Server{Command: "python3", Args: []string{"/srv/gone/server.py"}}), saying: "The file /srv/gone/server.py", near: said(servers.Server{Command: "python3", Args: []string{"-m", "/srv/gone"}})},
+	{code: words.WrongAddress, on: helped, has: said(servers.Server{Command: "npx", Args: []string{"mcp-remote", "https://x.example.com"}}, "Fatal error: StreamableHTTPError: Streamable HTTP error: Unexpected content type: text/html; charset=utf-8"), near: said(npx, "Unexpected content type: text/html")},
+	{code: words.PythonPart, on: helped, has: said(uvx, "error: Failed to spawn: `mysql_mcp_server`", "Caused by: program not found"), near: said(uvx, "spawned")},
+	{code: words.Chatter, on: helped, has: said(npx, "Expected ',' or ']' after array element in JSON at position 9 (line 1 column 8)"), near: said(npx, "Expected ',' in /home/anna/claude_desktop_config.json in JSON at position 9")},
+	{code: words.PortBusy, on: helped, has: said(npx, "Error: listen EACCES: permission denied 127.0.0.1:49925"), saying: "49925", near: said(npx, "EACCES: permission denied, open '/x'")},
 	{code: words.KeyRefused, on: helped, has: said(keyed, "GithubError: Bad credentials"), fix: "enter-key", near: said(npx, "GithubError: Bad credentials")},
 	{code: words.KeyRefused, on: helped, has: remoteKeyed(Remote{Status: 401, Challenge: `Bearer error="invalid_token"`}), near: answered(Remote{Status: 401})},
 	{code: words.KeyTooWeak, on: helped, has: said(keyed, "Resource not accessible by personal access token"), near: said(keyed, "resource found")},
@@ -485,5 +496,30 @@ func TestOldLinesDoNotCount(t *testing.T) {
 	}
 	if p := Diagnose(t.Context(), helped.computer(), said(npx, text...)); words.Has(p, words.KeyMissing) {
 		t.Errorf("%v", p)
+	}
+}
+
+// Clients write into the same log what they do and what was said to whom; neither
+// is the reason.
+func TestTheReasonIsFoundInAClientsLog(t *testing.T) {
+	for want, text := range map[string][]string{
+		"Error: the moon is too far": {
+			"2026-06-05T19:21:19.121Z [acme] [info] Initializing server... { metadata: undefined }",
+			"Error: the moon is too far",
+			"    at Object.<anonymous> (/x/y.js:1:1)",
+			`2026-06-05T19:21:21.760Z [acme] [info] Message from server: {"error":"401 unauthorized"} { metadata: undefined }`,
+			"2026-06-05T19:21:22.000Z [acme] [info] Server transport closed unexpectedly, this is likely due to the process exiting early. { metadata: undefined }",
+			"2026-06-05T19:21:22.000Z [acme] [error] Server disconnected. For troubleshooting guidance, please visit our [debugging documentation] { metadata: { context: 'connection' } }",
+		},
+		"spawn flux FAILED": {
+			`2026-06-05T19:21:19.121Z [error] [acme] spawn flux FAILED {"context":"connection","stack":"Error"}`,
+			"2026-06-05 19:21:22 [info] [acme] Client transport closed",
+		},
+		"It said nothing.": {"2026-06-05T19:21:19.121Z [acme] [info] Initializing server... { metadata: undefined }"},
+	} {
+		p := Diagnose(t.Context(), helped.computer(), said(npx, text...))
+		if p.Code != words.ClosedEarly || p.Detail != want {
+			t.Errorf("%s: %q, not %q", p.Code, p.Detail, want)
+		}
 	}
 }

@@ -449,6 +449,7 @@ func startPartner(f fixing) (Fix, bool) {
 	return do("start-program", StartProgram, partner, "Program", partner)
 }
 
+func giveVariables(f fixing) (Fix, bool) { return f.setVariables("plain-start") }
 func trustComputer(f fixing) (Fix, bool) { return f.setVariables("trust-computer") }
 func useProxy(f fixing) (Fix, bool)      { return f.setVariables("use-proxy") }
 
@@ -457,7 +458,7 @@ func useProxy(f fixing) (Fix, bool)      { return f.setVariables("use-proxy") }
 func (f fixing) setVariables(id string) (Fix, bool) {
 	return f.edit(id, true, func(s *servers.Server) bool {
 		changed := false
-		for _, kv := range strings.Fields(f.with("Set")) {
+		for _, kv := range strings.Split(f.with("Set"), "\n") {
 			if k, v, ok := strings.Cut(kv, "="); ok && s.Env[k] == "" {
 				if s.Env == nil {
 					s.Env = map[string]string{}

@@ -14,8 +14,8 @@ import (
 // helperRules are about the programs that servers are started with.
 var helperRules = []rule{
 	{
-		code: words.WindowsStart, fact: windowsStart, said: []string{"spawn ... einval", "'c:\\program' is not recognized"}, more: saidWindowsStart,
-		fixes: []remedy{plainStart, again},
+		code: words.WindowsStart, fact: windowsStart, said: []string{"spawn ... einval", "enoent ... ${appdata}", "'c:\\program' is not recognized"}, more: saidWindowsStart,
+		fixes: []remedy{plainStart, giveVariables, again},
 	},
 	{code: words.NodeMissing, fact: missing(nodeJS), fixes: []remedy{install(nodeJS), again}},
 	{code: words.PathHidden, fact: hidden, fixes: []remedy{useFound, again}},
@@ -23,18 +23,19 @@ var helperRules = []rule{
 		code: words.NodeOld, fact: nodeTooOld, said: []string{
 			"code ebadengine", "notsup", "unsupported engine ... !warn", "referenceerror: file is not defined", "unexpected token '||=' ... !json",
 			"unexpected token '??=' ... !json", "unexpected token '.' ... !json", "unexpected token '?' ... !json", "err_require_esm",
+			"syntaxerror: unexpected token {", "(internal/modules/", "webidl.is.file =",
 		}, more: saidOld, rest: warnedOld,
 		fixes: []remedy{useNewer, update(nodeJS), again},
 	},
 	{code: words.UVMissing, fact: missing(uvTool), fixes: []remedy{install(uvTool), again}},
 	{
-		code: words.PythonPart, said: []string{"modulenotfounderror", "no module named", "importerror:", "no solution found when resolving"},
+		code: words.PythonPart, said: []string{"modulenotfounderror", "no module named", "importerror:", "no solution found when resolving", "failed to spawn: `"},
 		fixes: []remedy{prepare, openServer},
 	},
 	{
 		code: words.DockerStopped, fact: dockerStopped, said: []string{
 			"cannot connect to the docker daemon", "is the docker daemon running", "docker.sock: connect: no such file",
-			"error during connect ... docker_engine", "error during connect ... dockerdesktoplinuxengine", "docker desktop is not running",
+			"error during connect ... docker_engine", "error during connect ... dockerdesktoplinuxengine", "docker desktop is not running", "open //./pipe/docker",
 		}, fixes: []remedy{startDocker, again},
 	},
 	{code: words.DockerMissing, fact: missing(dockerApp), fixes: []remedy{install(dockerApp), openServer, again}},
@@ -243,6 +244,9 @@ func windowsStart(x *exam) ([]any, bool) {
 
 func saidWindowsStart(x *exam, line string) ([]any, bool) {
 	command, args := x.line()
+	if strings.Contains(strings.ToLower(line), "${appdata}") { // npm asks for it, and the client passed none on
+		return []any{"Command", command, "Set", "APPDATA=" + x.pc.join(x.pc.Home, "AppData", "Roaming")}, x.pc.OS == "windows" && x.env("APPDATA") == ""
+	}
 	if strings.Contains(strings.ToLower(line), "not recognized") && !strings.Contains(command, " ") && len(args) == len(x.Server.Args) {
 		return nil, false // there is no blank at which it could be cut
 	}

@@ -16,16 +16,16 @@ import (
 var keyRules = []rule{
 	{
 		code: words.KeyMissing, fact: keyNotKept, sign: keyWanted, said: []string{
-			"api key is required", "api key required", "apikey is required", "environment variable ... not set", "environment variable ... is required",
+			"api key is required", "api key required", "apikey is required", "environment variable ... not set", "environment variable ... not found", "api key is missing", "environment variable ... is required",
 			"environment variable ... required", "missing ... environment variable", "keyerror: '", "missing api key", "missing ... api key", "no api key",
 			"missing required ... key", "missing required ... token", "token is required", "_key is required", "_token is required", "_key is not set", "_token is not set",
 			"please set ... _key", "please set ... _token", "api key not found", "must provide ... api key", "must provide ... token",
-		}, more: saidKey,
+		}, more: saidKey, rest: keyNotSent,
 		fixes: []remedy{enterKey},
 	},
 	{
 		code: words.KeyRefused, sign: keyRefused, said: []string{
-			"invalid api key", "incorrect api key", "invalid_api_key", "bad credentials", "invalid access token", "invalid_auth", "invalid authentication", "unauthorized",
+			"invalid api key", "invalid x-api-key", "authentication_error", "incorrect api key", "invalid_api_key", "bad credentials", "invalid access token", "invalid_auth", "invalid authentication", "unauthorized",
 			"api key is invalid", "api key not valid", "token is invalid", "invalid token ... !unexpected", "authentication failed", "status 401", "status code 401", "http 401", "error 401", "401 client error",
 		}, more: saidRefused,
 		fixes: []remedy{enterKey, again},
@@ -47,7 +47,7 @@ var keyRules = []rule{
 		fixes: []remedy{keyInstead, appDetails},
 	},
 	{
-		code: words.PortBusy, fact: portTaken, said: []string{"eaddrinuse", "address already in use", "only one usage of each socket address"}, more: saidPort,
+		code: words.PortBusy, fact: portTaken, said: []string{"eaddrinuse", "address already in use", "only one usage of each socket address", "eacces ... 127.0.0.1:", "eacces ... 0.0.0.0:"}, more: saidPort,
 		fixes: []remedy{otherPort, whoHasPort, again},
 	},
 	{
@@ -186,6 +186,11 @@ func saidKey(x *exam, line string) ([]any, bool) {
 		return nil, false
 	}
 	return []any{"Key", name}, true
+}
+
+// keyNotSent: a key was refused, and there was none.
+func keyNotSent(x *exam) ([]any, bool) {
+	return nil, !x.hasKey() && !x.Server.IsRemote() && len(x.lines.find("invalid api key", "invalid_api_key", "invalid x-api-key", "authentication_error", "status 401", "401 unauthorized", "bad credentials")) > 0
 }
 
 var nameRule = configs.Pattern(`\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\b[A-Z]{3,}(?:KEY|TOKEN)\b`)

@@ -14,13 +14,17 @@ const maxLines = 200
 // lines is what a server said, the oldest line first, as it was and in lower case.
 type lines struct{ raw, low []string }
 
+// traffic are messages that clients write into their logs: the user's data, and
+// whatever their words are, no word about the server.
+var traffic = configs.Pattern(`(?i)\bmessage from (client|server):`)
+
 func newLines(groups ...[]string) lines {
 	var l lines
 	for _, g := range groups {
 		for _, text := range g {
 			for part := range strings.SplitSeq(text, "\n") {
 				part = strings.TrimRight(part, "\r")
-				if strings.TrimSpace(part) != "" && !slices.Contains(l.raw, part) {
+				if strings.TrimSpace(part) != "" && !traffic().MatchString(part) && !slices.Contains(l.raw, part) {
 					l.raw = append(l.raw, part)
 				}
 			}
@@ -83,6 +87,18 @@ var (
 	reason   = configs.Pattern(`(?i)\b(error|err!|fatal|exception|required|missing|failed|can(no|')t|unable|denied|refused|invalid|panic|not found|unauthori[sz]ed|must|please)\b|[a-z]Error\b`)
 )
 
+// How clients begin a line of their logs, and what they say there of themselves.
+var (
+	logPrefix  = configs.Pattern(`^(?:\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\s*)(?:\[[^\]]*\]\s*|(?:LOG|INFO|WARN|ERROR)\s+)*`)
+	logSuffix  = configs.Pattern(`\s*\{ ?(?:metadata: .*|"context":.*)$`)
+	clientsOwn = configs.Pattern(`(?i)(initializing server|server started and connected|shutting down server|using mcp server command|using built-in node|client transport closed)`)
+)
+
+// ownWords is a line without what a client's log puts around it.
+func ownWords(text string) string {
+	return strings.TrimSpace(logSuffix().ReplaceAllString(logPrefix().ReplaceAllString(text, ""), ""))
+}
+
 // last is the line that most likely says why: the last that tells of a failure,
 // else the last at all; a sentence of ours where there is none.
 func (l lines) last() string {
@@ -91,11 +107,12 @@ func (l lines) last() string {
 		if noReason().MatchString(text) || slices.ContainsFunc(closing, func(c string) bool { return strings.Contains(l.low[i], c) }) {
 			continue
 		}
-		if reason().MatchString(text) {
-			return strings.TrimSpace(text)
+		own := ownWords(text)
+		if reason().MatchString(own) {
+			return own
 		}
-		if other == "" {
-			other = strings.TrimSpace(text)
+		if other == "" && !clientsOwn().MatchString(text) {
+			other = own
 		}
 	}
 	if other == "" {

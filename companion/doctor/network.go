@@ -53,7 +53,7 @@ var networkRules = []rule{
 		code: words.NoAnswer, said: []string{"etimedout", "und_err_connect_timeout", "econnreset", "context deadline exceeded", "i/o timeout", "connect timeout", "connection timed out"},
 		more: saidHost,
 	},
-	{code: words.WrongAddress, sign: wrongAddress, said: []string{"status 404", "status code 404", "http 404", "error 404", "status 405", "http 405", "http 410", "<!doctype html"}, more: saidAddress, fixes: []remedy{otherTransport, openServer}},
+	{code: words.WrongAddress, sign: wrongAddress, said: []string{"status 404", "status code 404", "http 404", "error 404", "status 405", "http 405", "http 410", "<!doctype html", "unexpected content type: text/html"}, more: saidAddress, fixes: []remedy{otherTransport, openServer}},
 	{
 		code: words.TooMany, sign: tooMany, said: []string{"too many requests", "rate limit", "ratelimit", "status 429", "status code 429", "http 429", "error 429", "quota exceeded"},
 		fixes: []remedy{again, enterKey},
@@ -172,9 +172,9 @@ func (x *exam) trust() []any {
 	case nodeJS.has(x.program()) && bundle != "":
 		return []any{"Set", "NODE_EXTRA_CA_CERTS=" + bundle}
 	case uvTool.has(x.program()) && bundle != "":
-		return []any{"Set", "UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true SSL_CERT_FILE=" + bundle}
+		return []any{"Set", "UV_SYSTEM_CERTS=true\nUV_NATIVE_TLS=true\nSSL_CERT_FILE=" + bundle}
 	case uvTool.has(x.program()):
-		return []any{"Set", "UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true"}
+		return []any{"Set", "UV_SYSTEM_CERTS=true\nUV_NATIVE_TLS=true"}
 	case python.has(x.program()) && bundle != "":
 		return []any{"Set", "SSL_CERT_FILE=" + bundle}
 	}
@@ -216,9 +216,9 @@ func (x *exam) proxyVariables() string {
 	if proxy == "" {
 		return ""
 	}
-	set := "HTTPS_PROXY=" + proxy + " HTTP_PROXY=" + proxy + " NO_PROXY=localhost,127.0.0.1,::1"
+	set := "HTTPS_PROXY=" + proxy + "\nHTTP_PROXY=" + proxy + "\nNO_PROXY=localhost,127.0.0.1,::1"
 	if _, v := x.node(); v.atLeast(nodeEnvProxy) {
-		set += " NODE_USE_ENV_PROXY=1"
+		set += "\nNODE_USE_ENV_PROXY=1"
 	}
 	return set
 }

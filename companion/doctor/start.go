@@ -29,7 +29,7 @@ var startRules = []rule{
 	},
 	{code: words.SlowStart, rest: slowStart, fixes: []remedy{prepare, longer}},
 	{
-		code: words.Chatter, said: []string{"is not valid json", "unexpected non-whitespace character after json"}, more: saidChatter, rest: chatter,
+		code: words.Chatter, said: []string{"is not valid json", " in json at position", "unexpected non-whitespace character after json"}, more: saidChatter, rest: chatter,
 		fixes: []remedy{dropNotes, showLog},
 	},
 	{
@@ -41,7 +41,7 @@ var startRules = []rule{
 		fixes: []remedy{allowProgram, securitySettings, again},
 	},
 	{
-		code: words.FolderMissing, fact: folderMissing, said: []string{"enoent", "no such file or directory", "cannot find the path"}, more: saidFolder,
+		code: words.FolderMissing, fact: folderMissing, said: []string{"enoent", "no such file or directory", "cannot find the path", "cannot find module"}, more: saidFolder,
 	},
 	{
 		code: words.FolderBlocked, fact: folderBlocked, said: []string{"operation not permitted", "eperm"}, more: saidBlocked,
@@ -270,11 +270,28 @@ func folderMissing(x *exam) ([]any, bool) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if path == x.script() {
+			return []any{"Path", x.pc.Tilde(path), "File", true}, true
+		}
 		if i == 0 && x.Server.Cwd != "" || strings.Contains(unversioned(anySpec(&x.Server)), "filesystem") {
 			return []any{"Path", x.pc.Tilde(path)}, true
 		}
 	}
 	return nil, false
+}
+
+// script is the file that an interpreter is told to run, "" for none.
+func (x *exam) script() string {
+	command, args := x.line()
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			if isInterpreter(command) && scriptRule().MatchString(a) {
+				return a
+			}
+			return ""
+		}
+	}
+	return ""
 }
 
 // saidFolder fits where the place that was missed stands in the settings and is

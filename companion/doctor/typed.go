@@ -251,7 +251,7 @@ func pathValues(x *exam, s *servers.Server) []string {
 		list = append(list, s.Cwd)
 	}
 	command, _ := unwrapped(s)
-	script := slices.Contains([]string{"node", "python", "python3", "py", "bun", "deno", "tsx", "ruby", "java"}, base(command))
+	script := isInterpreter(command)
 	for i, a := range s.Args {
 		_, short := x.expanded(a)
 		dotted := strings.HasPrefix(a, "./") || strings.HasPrefix(a, "../") || strings.HasPrefix(a, `.\`) || strings.HasPrefix(a, `..\`)
@@ -261,6 +261,10 @@ func pathValues(x *exam, s *servers.Server) []string {
 		}
 	}
 	return list
+}
+
+func isInterpreter(command string) bool {
+	return slices.Contains([]string{"node", "python", "python3", "py", "bun", "deno", "tsx", "ruby", "java"}, base(command))
 }
 
 var scriptRule = configs.Pattern(`(?i)\.(js|mjs|cjs|ts|py|rb|jar)$`)
@@ -350,7 +354,8 @@ var namedRule = configs.Pattern(`^(-{0,2}[A-Za-z][\w-]*)(=|: ?)(.+)$`)
 // named takes an argument that names its value apart: --token=x, -e TOKEN=x,
 // --header "Authorization: x". before is all in front of the value.
 func named(at place, flag, value string) (name, rest, before string) {
-	if m := namedRule().FindStringSubmatch(value); at == inArgs && m != nil {
+	m := namedRule().FindStringSubmatch(value)
+	if at == inArgs && m != nil && !strings.HasPrefix(m[3], "//") { // an address
 		return m[1], m[3], m[1] + m[2]
 	}
 	return flag, value, ""
