@@ -78,6 +78,9 @@ func (s System) detach(name string, args ...string) error {
 // Spawn starts a program that outlives this one.
 func (s System) Spawn(name string, args ...string) error { return s.detach(name, args...) }
 
+// Run runs a program to its end.
+func (s System) Run(name string, args ...string) error { return s.start(name, args...) }
+
 // Once is s with the list of processes taken now, for several questions at once.
 func (s System) Once() System {
 	list := sync.OnceValue(s.processes)

@@ -17,6 +17,10 @@ import (
 // Probe looks at the server in this process, writes its report and returns the
 // verdict on it.
 func (c *Companion) Probe(ctx context.Context, name string) (health.Report, error) {
+	return c.probe(ctx, name, func(*health.Options) {})
+}
+
+func (c *Companion) probe(ctx context.Context, name string, change func(*health.Options)) (health.Report, error) {
 	lib, err := c.Library()
 	if err != nil {
 		return health.Report{}, err
@@ -30,15 +34,18 @@ func (c *Companion) Probe(ctx context.Context, name string) (health.Report, erro
 	plan, err := c.plan(ctx, lib, name)
 	if err != nil {
 		r.Status, r.Problem = health.Failing, words.For(err)
+		r.Problem = c.diagnose(ctx, lib, r)
 		return r, r.Save(c.home)
 	}
 	how := health.Options{Of: of, Limit: s.Start(probeLimit), Save: func(r health.Report) { _ = r.Save(c.home) }} // the last one says whether it can
 	if before, err := health.ReadReport(c.home, s.ID); err == nil {
 		how.Before = &before
 	}
+	change(&how)
 	if r = how.Probe(ctx, plan); r.Status == health.Unknown {
 		return r, ctx.Err() // it was called off
 	}
+	r.Problem = c.diagnose(ctx, lib, r)
 	return r, r.Save(c.home)
 }
 

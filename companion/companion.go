@@ -209,7 +209,7 @@ func (c *Companion) launcher() (l clients.Launcher, isCopy bool) {
 		}
 	}
 	l.Path = filepath.Join(shortFolder(string(c.home)), "bin", name)
-	return l, path != filepath.Join(string(c.home), "bin", name)
+	return l, path != filepath.Join(c.home.Bin(), name)
 }
 
 // launcherNow is what clients' entries start, for who only reads.

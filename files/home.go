@@ -82,6 +82,9 @@ func (h Home) Reports() string { return h.join("reports") }
 // Logs holds what is left of ended sessions of the server with this id.
 func (h Home) Logs(id string) string { return h.join("logs", id) }
 
+// Bin holds the copy of the launcher that clients start.
+func (h Home) Bin() string { return h.join("bin") }
+
 // Pending holds what waits for a client's exit.
 func (h Home) Pending() string { return h.join("pending") }
 

@@ -42,7 +42,8 @@ type Reason struct {
 
 // needsYou are the problems that are the user's to end, not failures.
 var needsYou = map[words.Code]bool{
-	words.KeyMissing: true, words.KeychainLocked: true, words.KeychainAbsent: true,
+	words.KeyMissing: true, words.KeyRefused: true, words.KeychainLocked: true, words.KeychainAbsent: true,
+	words.SignIn: true, words.SignInExpired: true, words.SignInUnfinished: true,
 	words.RestartNeeded: true, words.RemoteLater: true,
 }
 
@@ -79,7 +80,7 @@ func (k Known) Judge() Verdict {
 	case v.Status == NeedsYou:
 	case live.problem != nil:
 		v.fail(live.problem)
-	case bad.problem != nil:
+	case bad.problem != nil && (v.Problem == nil || bad.at.After(k.Report.Time)): // else the probe, which looked at it, knows more
 		v.fail(bad.problem)
 	case live.status == Starting && v.Status != Failing:
 		v.Status, v.Summary = Starting, words.Say("health.starting")
@@ -97,6 +98,7 @@ func (v *Verdict) fail(p *words.Problem) { v.Status, v.Problem, v.Summary = Fail
 type seen struct {
 	status  Status
 	problem *words.Problem
+	at      time.Time // of problem
 	tools   int
 	reasons []Reason
 }
@@ -197,11 +199,13 @@ func (k Known) ofPast() (s seen) {
 			text := words.Say("health.stops", "Client", client, "Count", n, "Minutes", int(often.Minutes()))
 			s.add(Failing, last.EndedAt, text)
 			if counts(last.EndedAt) {
+				s.at = last.EndedAt
 				s.problem = words.New(words.KeepsStopping, nil, "Name", k.Name, "Times", n, "Text", lastLine(last))
 			}
 		case k.Now.Sub(last.EndedAt) < recent:
 			s.add(Failing, last.EndedAt, words.Say(k.orFine("health.stopped"), "Client", client))
 			if counts(last.EndedAt) {
+				s.at = last.EndedAt
 				s.problem = words.New(words.ClosedEarly, nil, "Name", k.Name, "Text", lastLine(last))
 			}
 		}
@@ -209,7 +213,7 @@ func (k Known) ofPast() (s seen) {
 		s.add(Healthy, k.Ended[0].EndedAt, words.Say("health.worked", "Client", titleOf(k.Ended[0].Client)))
 	}
 	if e := k.lastBad(); e != nil && s.problem == nil && counts(e.Time) {
-		s.problem = k.problemOf(*e)
+		s.problem, s.at = k.problemOf(*e), e.Time
 	}
 	return s
 }

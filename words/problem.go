@@ -74,6 +74,7 @@ const (
 	Placeholder      Code = "placeholder"
 	PortBusy         Code = "port-busy"
 	ProgramMissing   Code = "program-missing"
+	ProgramUnstarted Code = "program-unstarted"
 	Proxy            Code = "proxy"
 	PythonPart       Code = "python-part-missing"
 	RemoteLater      Code = "remote-later"
