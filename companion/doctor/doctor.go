@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"mcp-companion/configs"
 	"mcp-companion/health"
 	"mcp-companion/launch"
 	"mcp-companion/servers"
@@ -175,6 +176,11 @@ func (r rule) saying(x *exam) ([]any, bool) {
 // Problem before it knew.
 func (x *exam) name(code words.Code, with []any) *words.Problem {
 	all := append([]any{"Name", x.Name}, with...)
+	for i, v := range all {
+		if text, ok := v.(string); ok && i > 0 && all[i-1] == "Text" {
+			all[i] = configs.Mask(text) // the launcher knew the server's keys; others' are known by their looks
+		}
+	}
 	var cause error
 	if p := x.Problem; p != nil {
 		cause = p.Err

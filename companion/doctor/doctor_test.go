@@ -203,6 +203,10 @@ var signatures = []signature{
 		near: said(npx, "npm error code ENOTEMPTY", "npm error path /home/anna/src/x"),
 	},
 	{code: words.PackageBroken, on: helped, has: said(npx, "Error: Cannot find module '/home/anna/.npm/_npx/0123456789abcdef/node_modules/x/dist/index.js'"), fix: "clear-download", near: said(npx, "Error: Cannot find module './config.js'")},
+	{
+		code: words.PackageBroken, on: machine{disk: append([]string{`/home/anna/.npm/_npx/fedcba9876543210/package.json={"dependencies":{"@acme/server":"^1.0.0"}}`, `/home/anna/.npm/_npx/0000000000000000/package.json={"dependencies":{"other":"1"}}`}, helped.disk...), versions: helped.versions},
+		has: said(npx, "npm error code EACCES", "npm error path ~/.npm"), saying: "_npx/fedcba9876543210", fix: "clear-download", near: said(npx, "npm error code EACCES", "npm error path /srv"),
+	},
 	{code: words.SlowStart, on: helped, has: Case{Name: "acme", Server: npx, Problem: words.New(words.NoAnswer, nil, "Name", "acme", "Seconds", 60)}, fix: "prepare", near: Case{Name: "acme", Server: npx, Worked: true, Problem: words.New(words.NoAnswer, nil, "Name", "acme", "Seconds", 60)}},
 	{code: words.SlowStart, on: helped, has: said(inBox, "Unable to find image 'acme/server:latest' locally", "MCP error -32001: Request timed out"), near: said(afar, "McpError: Request timed out (-32001)")},
 	{code: words.ClosedEarly, on: helped, has: said(npx, "  at Object.<anonymous> (/x/y.js:1:1)", "Error: the moon is too far", "Node.js v22.9.0", "Server transport closed unexpectedly, this is likely due to the process exiting early"), saying: "Error: the moon is too far", fix: "show-log", near: said(npx, "Error: ACME_API_KEY is required")},

@@ -225,7 +225,7 @@ func (x *exam) proxyVariables() string {
 
 func wrongAddress(x *exam) ([]any, bool) {
 	wrong := x.answered(notFound, notAllowed, gone) || x.current() && x.Remote.Page
-	return []any{"URL", x.Server.URL}, wrong && x.Remote.Step == ""
+	return []any{"URL", shownAddress(x.Server.URL)}, wrong && x.Remote.Step == ""
 }
 
 // saidAddress: only of a server that is an address, or is reached through
@@ -236,7 +236,7 @@ func saidAddress(x *exam, line string) ([]any, bool) {
 	if named != "" && x.Server.IsRemote() && strings.TrimRight(named, "/") != strings.TrimRight(x.Server.URL, "/") {
 		return nil, false
 	}
-	return []any{"URL", x.Server.URL}, x.Server.IsRemote() || bridged
+	return []any{"URL", shownAddress(x.Server.URL)}, x.Server.IsRemote() || bridged
 }
 
 var urlRule = configs.Pattern(`https?://[^\s"'<>)]+`)

@@ -119,13 +119,40 @@ var specRule = configs.Pattern(`(?:@[\w.-]+/)?[\w.-]+@[\w^~<>=*][\w.^~<>=*-]*`)
 var npxFolder = configs.Pattern(`((?:[A-Za-z]:)?[\\/][^'"\n]*?[\\/]_npx[\\/][0-9a-f]{8,})`)
 
 // saidBroken names the folder that holds the broken download, where it is told.
-func saidBroken(x *exam, _ string) ([]any, bool) {
+func saidBroken(x *exam, line string) ([]any, bool) {
 	for _, text := range slices.Backward(x.lines.raw) {
 		if dir := first(npxFolder().FindStringSubmatch(text)); dir != "" && x.pc.isDownload(dir) {
 			return []any{"Folder", dir, "Path", x.pc.Tilde(dir)}, true
 		}
 	}
+	if dir := x.download(); dir != "" && !strings.Contains(strings.ToLower(line), "_cacache") {
+		return []any{"Folder", dir, "Path", x.pc.Tilde(dir)}, true
+	}
 	return nil, true
+}
+
+// maxDownloads is how many of npx's folders are looked into.
+const maxDownloads = 200
+
+// download is the folder in which npx keeps the server's package, "" where there
+// is none.
+func (x *exam) download() string {
+	root := x.pc.join(x.pc.Home, ".npm", "_npx")
+	if x.pc.OS == "windows" {
+		root = x.pc.join(x.pc.Home, "AppData", "Local", "npm-cache", "_npx")
+	}
+	spec, _ := packageOf(&x.Server)
+	if spec == "" || !nodeJS.has(x.program()) {
+		return ""
+	}
+	names := x.pc.Names(root)
+	for _, name := range names[:min(len(names), maxDownloads)] {
+		dir := x.pc.join(root, name)
+		if strings.Contains(x.pc.Text(x.pc.join(dir, "package.json")), `"`+unversioned(spec)+`":`) && x.pc.isDownload(dir) {
+			return dir
+		}
+	}
+	return ""
 }
 
 // isDownload reports whether path is a folder of npx's downloads and no other: one

@@ -107,10 +107,13 @@ func trimmed(at place, name, value string) string {
 }
 
 func quoted(x *exam) ([]any, bool) {
-	name, value, ok := firstValue(&x.Server, func(at place, name, value string) bool {
-		return trimmed(at, name, value) != value && strings.TrimSpace(value) != ""
+	var text string
+	_, _, ok := firstValue(&x.Server, func(at place, flag, value string) bool {
+		name, rest, _ := named(at, flag, value)
+		text = shown(name, rest)
+		return trimmed(at, flag, value) != value && strings.TrimSpace(value) != ""
 	})
-	return []any{"Value", shown(name, value)}, ok
+	return []any{"Value", text}, ok
 }
 
 // shown is a value as a sentence may show it: not if it may be a key.
@@ -124,7 +127,7 @@ func shown(name, value string) string {
 // joined: the program and its arguments in one text.
 func joined(x *exam) ([]any, bool) {
 	command, _ := splitLine(x, &x.Server)
-	return []any{"Command", x.Server.Command}, command != ""
+	return []any{"Command", command}, command != "" // the rest may hold a key
 }
 
 // splitLine takes a joined command, or joined arguments, apart; command is "" where
@@ -205,7 +208,13 @@ var schemes = []string{"http://", "https://", "ws://", "wss://"}
 
 func schemeless(x *exam) ([]any, bool) {
 	now := withScheme(x.Server.URL)
-	return []any{"URL", x.Server.URL, "Now", now}, now != x.Server.URL
+	return []any{"URL", shownAddress(x.Server.URL), "Now", shownAddress(now)}, now != x.Server.URL
+}
+
+// shownAddress is the address without where services like to have their keys.
+func shownAddress(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return configs.Mask(before)
 }
 
 var schemeRule = configs.Pattern(`^(?:[A-Za-z]+:[\\/]{1,3}|//)`)
@@ -229,9 +238,12 @@ func withScheme(address string) string {
 // relative: a path that means another place wherever the AI app happens to start
 // it, or that only a shell would understand.
 func relative(x *exam) ([]any, bool) {
+	if command, _ := splitLine(x, &x.Server); command != "" {
+		return nil, false // a line, not a path
+	}
 	for _, value := range pathValues(x, &x.Server) {
 		if now, odd := x.whole(value); odd {
-			with := []any{"Value", value}
+			with := []any{"Value", configs.Mask(value)}
 			if now != value {
 				with = append(with, "Path", x.pc.Tilde(now))
 			}

@@ -167,6 +167,52 @@ func TestAnEditMeetsALibraryThatChanged(t *testing.T) {
 	}
 }
 
+// What a Problem says ends up in files and on the screen.
+func TestAProblemNamesNoKey(t *testing.T) {
+	const secret = "hunter2hunter2"
+	for name, s := range map[string]servers.Server{
+		"joined":  {Command: "npx -y @acme/server --api-key " + secret},
+		"quoted":  {Command: "npx", Args: []string{"--token=“" + secret + "”", "--password", " " + secret}, Env: map[string]string{"API_KEY": "'" + secret + "'"}},
+		"address": {URL: "mcp.example.com/mcp?api_key=" + secret},
+		"plain":   {Command: "npx", Env: map[string]string{"API_KEY": secret}},
+	} {
+		c := Case{Name: "acme", Server: s, Said: []string{"Error: password=\"" + secret + "\" is wrong"}, Problem: words.New(words.ClosedEarly, nil, "Text", "x"), Remote: Remote{Status: 404}}
+		texts := []string{string(mustText(t, Diagnose(t.Context(), helped.computer(), c)))}
+		for _, f := range Whole(t.Context(), helped.computer(), View{Servers: []ServerView{{Name: "acme", Server: s}}}) {
+			texts = append(texts, string(mustText(t, f.Problem)))
+			for _, fix := range f.Fixes {
+				texts = append(texts, fix.Label+fix.Arg)
+			}
+		}
+		if text := strings.Join(texts, "\n"); strings.Contains(text, secret) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
+func FuzzDiagnose(f *testing.F) {
+	for _, s := range signatures {
+		f.Add(strings.Join(s.has.Said, "\n"), s.has.Server.Command, strings.Join(s.has.Server.Args, "\n"), s.has.Server.URL)
+	}
+	f.Fuzz(func(t *testing.T, text, command, args, url string) {
+		s := servers.Server{Command: command, Args: strings.Split(args, "\n"), URL: url, Env: map[string]string{"K": args}}
+		for _, os := range []string{"linux", "darwin", "windows"} {
+			pc := (&machine{os: os, disk: helped.disk}).computer()
+			p := Diagnose(t.Context(), pc, said(s, strings.Split(text, "\n")...))
+			if p == nil || p.Title == "" || len(Fixes(pc, p, "acme", &s)) == 0 {
+				t.Errorf("%v", p)
+			}
+			for _, fix := range Fixes(pc, p, "acme", &s) {
+				if fix.Edit != nil && fix.Edit(&servers.Library{Servers: map[string]*servers.Server{"acme": copied(&s)}}) != nil {
+					t.Errorf("%s failed", fix.ID)
+				}
+			}
+			Checklist(t.Context(), pc, said(s, text), View{})
+			Report(pc, View{Servers: []ServerView{{Name: "acme", Server: s}}}, Whole(t.Context(), pc, View{Servers: []ServerView{{Name: "acme", Server: s}}}))
+		}
+	})
+}
+
 func TestOnlyNpxsOwnFoldersAreCleared(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/home/anna/.npm/_npx/0123456789abcdef":       true,
