@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mcp-companion/files"
 )
 
 // The benchmarks compare a server behind `run` with the same server alone, in
@@ -175,7 +177,7 @@ func Benchmark32InFlight(b *testing.B) {
 // what is compared is then pipes alone, with twice the copying.
 func BenchmarkLongLine(b *testing.B) {
 	for _, size := range []int{1 << 20, 16 << 20} {
-		text := append(bytes.Repeat([]byte("a"), size-1), '\n')
+		text := longMessage(size)
 		order := []byte(strconv.Itoa(size) + "\n")
 		for _, c := range []struct {
 			name, server string
@@ -256,5 +258,23 @@ func BenchmarkWatch(b *testing.B) {
 		if len(w.journal.marks) == maxMarks { // as often as there is room for
 			spare, _ = w.take(spare[:0])
 		}
+	}
+}
+
+// BenchmarkTrace is what writing costs, for as many events as there is room for
+// between two looks: at most four times a second.
+func BenchmarkTrace(b *testing.B) {
+	w := newWatch(Session{ID: "one", Server: "srv"}, nil)
+	tr := newTrace(files.Home(b.TempDir()), w, false)
+	in, out := lines{see: w.fromClient}, lines{see: w.fromServer}
+	result := []byte(`{"result":{"content":[{"type":"text","text":"3"}]},"jsonrpc":"2.0","id":12345}` + "\n")
+	for b.Loop() {
+		b.StopTimer()
+		for range maxMarks {
+			in.feed(call)
+			out.feed(result)
+		}
+		b.StartTimer()
+		tr.write()
 	}
 }

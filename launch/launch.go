@@ -3,9 +3,12 @@
 //
 // Its rules:
 //   - bytes are forwarded as they came, each chunk at once, in both directions,
-//     lines of any length; nothing of ours goes to stdout, nothing is injected;
+//     lines of any length; nothing of ours goes to stdout, nothing is injected; the
+//     two filters a user may switch on for one server are the only exception;
 //   - observing never blocks or changes the stream: a few hundred bytes of a
 //     line are looked at, and what is kept is bounded;
+//   - what is written down of a session tells what happened, never what was said,
+//     unless the user asks for that, for a while and for one server;
 //   - a secret's value is in the server's environment (and where it has no other
 //     way, its arguments), never in our arguments, files, logs or errors;
 //   - the server's whole tree of processes ends with us or with the client,

@@ -161,11 +161,11 @@ func playServer(args []string) int {
 		}
 	case "answer":
 		return smallServer()
-	case "flood": // for each line a line of that many bytes
+	case "flood": // for each line a message of that many bytes
 		in := bufio.NewScanner(os.Stdin)
 		for in.Scan() {
 			n, _ := strconv.Atoi(in.Text())
-			os.Stdout.Write(append(bytes.Repeat([]byte("x"), n-1), '\n'))
+			os.Stdout.Write(longMessage(n))
 		}
 	case "say": // stdout, stderr, code
 		os.Stdout.WriteString(args[1])
@@ -265,6 +265,12 @@ func family(kinds []string) int {
 		time.Sleep(time.Hour)
 	}
 	return 0
+}
+
+// longMessage is a notice of size bytes, the line feed included.
+func longMessage(size int) []byte {
+	const head, tail = `{"jsonrpc":"2.0","method":"long","params":"`, "\"}\n"
+	return slices.Concat([]byte(head), bytes.Repeat([]byte("x"), size-len(head)-len(tail)), []byte(tail))
 }
 
 func swallowLine(r *bufio.Reader) (n int, err error) {

@@ -56,6 +56,7 @@ const (
 	maxBody    = 16 << 10               // bytes of one body
 	maxLines   = 200                    // of stderr between two looks
 	maxLineLen = 32 << 10               // and their bytes
+	maxPart    = 32 << 10               // written at once, and one event more
 	traceEvery = 250 * time.Millisecond // the least time between two looks
 )
 
@@ -219,9 +220,6 @@ func (t *trace) write() {
 }
 
 func (t *trace) append(list []Event) {
-	if len(list) == 0 {
-		return
-	}
 	var b bytes.Buffer
 	to := json.NewEncoder(&b)
 	to.SetEscapeHTML(false)
@@ -229,6 +227,10 @@ func (t *trace) append(list []Event) {
 		t.count++
 		e.N, e.Time = t.count, e.Time.UTC().Truncate(time.Microsecond)
 		to.Encode(e)
+		if b.Len() > maxPart {
+			t.file.write(b.Bytes())
+			b.Reset()
+		}
 	}
 	t.file.write(b.Bytes())
 }

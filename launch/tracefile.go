@@ -33,13 +33,16 @@ type traceFile struct {
 }
 
 func (f *traceFile) write(data []byte) {
+	if len(data) == 0 {
+		return
+	}
 	if f.file != nil && f.len+int64(len(data)) > maxTraceHalf {
 		f.turn()
 	}
 	if f.file == nil && !f.open() {
 		return
 	}
-	if f.len > 2*maxTraceHalf { // it could not be turned over: a reader on Windows has it
+	if f.len+int64(len(data)) > 2*maxTraceHalf { // it could not be turned over: a reader on Windows has it
 		return
 	}
 	n, _ := f.file.Write(data)
