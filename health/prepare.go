@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -97,10 +98,37 @@ func isDownloadVariable(name string) bool {
 
 // download is how to fetch what a command downloads, and to learn whether it is here.
 type download struct {
-	what  string // the package or image, as it is called
-	path  string // the program
-	has   []string
-	fetch []string // its arguments for either
+	what    string   // the package or image, as it is called
+	program string   // that fetches, where it is another than the command's
+	has     []string // its arguments for asking, nil where fetching asks itself
+	fetch   []string // and for fetching
+
+	path string // of the program
+}
+
+// downloaders are the commands that download, and how their arguments are read: nil
+// for those with something that is not understood. Better no help than a wrong one.
+var downloaders = map[string]func(args []string) *download{
+	"npx":    npmDownload,
+	"npm":    after(npmExec, "exec", "x"),
+	"pnpm":   after(packageDownload("dlx", "node", "-e", ""), "dlx"),
+	"pnpx":   packageDownload("node", "-e", ""),
+	"bunx":   packageDownload("bun", "-e", "0"),
+	"bun":    after(packageDownload("x", "bun", "-e", "0"), "x"),
+	"uvx":    uvDownload,
+	"uv":     after(after(uvToolRun, "run"), "tool"),
+	"docker": imageDownload,
+	"podman": imageDownload,
+}
+
+// after reads what follows one of these words.
+func after(read func([]string) *download, words ...string) func([]string) *download {
+	return func(args []string) *download {
+		if len(args) == 0 || !slices.Contains(words, args[0]) {
+			return nil
+		}
+		return read(args[1:])
+	}
 }
 
 func isThere(path string) bool {
@@ -108,54 +136,33 @@ func isThere(path string) bool {
 	return err == nil && !i.IsDir()
 }
 
-// downloadOf recognises the commands that download, nil for any other, and for
-// one with something that is not understood: better no help than a wrong one.
+// downloadOf recognises what a plan downloads, nil for nothing.
 func downloadOf(plan *launch.Plan, there func(string) bool) *download {
-	path, args, prefix := plan.Path, plan.Args, []string(nil)
+	path, args, shell := plan.Path, plan.Args, []string(nil)
 	name := programName(path)
-	if name == "cmd" && len(args) > 1 && strings.EqualFold(args[0], "/c") { // cmd /c npx ..., as Windows' users write
-		path, prefix, name, args = plan.Path, args[:1:1], programName(args[1]), args[2:]
+	if name == "cmd" && len(args) > 1 && strings.EqualFold(args[0], "/c") { // as Windows' users write
+		shell, name, args = args[:1:1], programName(args[1]), args[2:]
 	}
-	var d *download
-	switch name {
-	case "npx":
-		d = npmDownload(args)
-		switch {
-		case d != nil && prefix != nil:
-			prefix = append(prefix, "npm")
-		case d != nil:
-			if path = beside(path, "npm"); !there(path) {
-				return nil
-			}
-		}
-	case "npm":
-		if d = npmExec(args); d != nil && prefix != nil {
-			prefix = append(prefix, "npm")
-		}
-	case "uvx":
-		if d = uvDownload(args); d != nil && prefix != nil {
-			prefix = append(prefix, "uvx")
-		}
-	case "uv":
-		if len(args) > 2 && args[0] == "tool" && args[1] == "run" {
-			if d = uvDownload(args[2:]); d != nil {
-				d.fetch = append([]string{"tool", "run"}, d.fetch...)
-			}
-			if d != nil && prefix != nil {
-				prefix = append(prefix, "uv")
-			}
-		}
-	case "docker", "podman":
-		if d = imageDownload(args); d != nil && prefix != nil {
-			prefix = append(prefix, name)
-		}
+	read := downloaders[name]
+	if read == nil {
+		return nil
 	}
+	d := read(args)
 	if d == nil {
 		return nil
 	}
 	d.path = path
-	if d.fetch = append(prefix, d.fetch...); d.has != nil {
-		d.has = append(slices.Clone(prefix), d.has...)
+	program := cmp.Or(d.program, name)
+	switch {
+	case shell != nil:
+		d.fetch = slices.Concat(shell, []string{program}, d.fetch)
+		if d.has != nil {
+			d.has = slices.Concat(shell, []string{program}, d.has)
+		}
+	case program != name:
+		if d.path = beside(path, program); !there(d.path) {
+			return nil
+		}
 	}
 	return d
 }
@@ -229,19 +236,39 @@ func npmDownload(args []string) *download {
 		}
 		fetch = append(fetch, "--package="+p)
 	}
-	return &download{what: strings.Join(packages, ", "), fetch: append(fetch, "--", "node", "-e", "")}
+	return &download{what: strings.Join(packages, ", "), program: "npm", fetch: append(fetch, "--", "node", "-e", "")}
 }
 
-// npmExec is that of `npm exec` and `npm x`.
+// npmExec is npm's, from what follows `npm exec`.
 func npmExec(args []string) *download {
-	if len(args) == 0 || args[0] != "exec" && args[0] != "x" {
-		return nil
-	}
-	args = args[1:]
 	if i := slices.Index(args, "--"); i > 0 && !slices.ContainsFunc(args[:i], func(a string) bool { return !strings.HasPrefix(a, "-") }) {
 		args = slices.Concat(args[:i], args[i+1:]) // what follows is the package, unless one was named
 	}
 	return npmDownload(args)
+}
+
+// packageDownload is that of pnpm and bun, from what follows their word for it. What
+// they fetch for --package they use for the package alone too (tried with pnpm 12, bun 1.4).
+func packageDownload(run ...string) func([]string) *download {
+	return func(args []string) *download {
+		what := ""
+		rest, ok := options(args, []string{"-s", "--silent", "--bun"}, []string{"-p", "--package"}, func(name, value string) {
+			if value != "" {
+				what = value
+			}
+		})
+		if !ok || len(rest) == 0 {
+			return nil
+		}
+		if what == "" {
+			what = rest[0]
+		}
+		if !isPlainPackage(what) {
+			return nil
+		}
+		at := len(run) - len([]string{"node", "-e", ""}) // before it stands the word, if there is one
+		return &download{what: what, fetch: slices.Insert(slices.Clone(run), at, "--package="+what)}
+	}
 }
 
 // isPlainPackage reports whether this names a package of a registry: an address may
@@ -279,6 +306,15 @@ func uvDownload(args []string) *download {
 		return nil // an index's address with a password is not handed on
 	}
 	return &download{what: from, fetch: append(append(keep, "--from", from), "python", "-c", "")}
+}
+
+// uvToolRun is that of `uv tool run`.
+func uvToolRun(args []string) *download {
+	d := uvDownload(args)
+	if d != nil {
+		d.fetch = append([]string{"tool", "run"}, d.fetch...)
+	}
+	return d
 }
 
 // imageFlags are the options of `docker run` without a value; -it is two of them.

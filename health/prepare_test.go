@@ -29,6 +29,14 @@ func TestWhatAFirstStartDownloads(t *testing.T) {
 		"/usr/bin/docker container run -v /a:/b --network=host img":    "/usr/bin/docker pull img",
 		"/usr/bin/podman run --rm img":                                 "/usr/bin/podman pull img",
 
+		"/usr/bin/pnpm dlx @scope/server@1 x": "/usr/bin/pnpm dlx --package=@scope/server@1 node -e ",
+		"/usr/bin/pnpx server x":              "/usr/bin/pnpx --package=server node -e ",
+		"/usr/bin/bunx -p @scope/a run-it":    "/usr/bin/bunx --package=@scope/a bun -e 0",
+		"/usr/bin/bun x --bun server":         "/usr/bin/bun x --package=server bun -e 0",
+		`C:\W\cmd.exe /C docker run img`:      `C:\W\cmd.exe /C docker pull img`,
+
+		"/usr/bin/pnpm run x":     "",
+		"/usr/bin/bun run x":      "",
 		"/usr/bin/node server.js": "",
 		"/usr/bin/npx":            "",
 		"/usr/bin/npx -c some":    "",
