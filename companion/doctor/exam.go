@@ -35,11 +35,11 @@ func newExam(ctx context.Context, pc Computer, c Case) *exam {
 	x := &exam{Case: c, ctx: ctx, pc: pc, look: pc.look(), versions: map[string]version{}}
 	var groups [][]string
 	if p := c.Problem; p != nil {
-		said, _ := p.With("Text").(string)
-		groups = append(groups, []string{said})
 		if p.Err != nil {
 			groups = append(groups, []string{p.Err.Error()})
 		}
+		said, _ := p.With("Text").(string) // the server's own words, which count more
+		groups = append(groups, []string{said})
 	}
 	if c.Ended != nil {
 		groups = append(groups, []string{c.Ended.StrayLine}, c.Ended.Stderr)
