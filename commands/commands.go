@@ -56,6 +56,7 @@ func init() {
 		{"check", "check [NAME]... [--json]", check},
 		{"call", "call NAME [TOOL [JSON | -]] [--json]", call},
 		{"logs", "logs NAME [--follow] [--record]", logs},
+		{"doctor", "doctor [NAME] [--fix] [--report] [--json]", doctor},
 		{"history", "history [ID | --client ID] [--json] | history scrub [ID]", history},
 		{"undo", "undo [ID | --client ID] [--rest]", undo},
 	}

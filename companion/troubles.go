@@ -187,6 +187,22 @@ func (c *Companion) view(lib *servers.Library, s State, hasKey func(string) (boo
 	return v
 }
 
+// SafeMends are those that may be done without asking, the best for each Trouble:
+// edits for ProposeMend, all together, and deeds for Mend.
+func SafeMends(list []Trouble) (edits, deeds []Mend) {
+	for _, t := range list {
+		if len(t.Mends) == 0 || !t.Mends[0].Safe {
+			continue
+		}
+		if m := t.Mends[0]; m.Do == Edit {
+			edits = append(edits, m)
+		} else {
+			deeds = append(deeds, m)
+		}
+	}
+	return edits, deeds
+}
+
 // ProposeMend computes what the edits among these would change, all together.
 func (c *Companion) ProposeMend(_ context.Context, mends ...Mend) (*Proposal, error) {
 	reason := words.Say("reason.mend", "Count", len(mends))

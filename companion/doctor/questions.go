@@ -113,7 +113,8 @@ func (q *questions) logs() reply {
 		return reply{says: NotKnown}
 	}
 	line := q.x.lines.last()
-	if !reason().MatchString(line) {
+	isWhy := q.p != nil && q.p.With("Text") == line
+	if !isWhy && !reason().MatchString(line) {
 		return reply{says: Yes}
 	}
 	fix, _ := showLog(fixing{name: q.x.Name})
