@@ -229,7 +229,8 @@ func npmDownload(args []string) *download {
 	if len(packages) == 0 {
 		packages = rest[:1]
 	}
-	fetch := append([]string{"exec", "--yes"}, keep...)
+	// Of its own accord npm tries for over a minute where there is no network.
+	fetch := append([]string{"exec", "--yes", "--fetch-retries=1"}, keep...)
 	for _, p := range packages {
 		if !isPlainPackage(p) {
 			return nil

@@ -11,14 +11,14 @@ import (
 
 func TestWhatAFirstStartDownloads(t *testing.T) {
 	for command, want := range map[string]string{
-		"/usr/bin/npx -y some-server /home/ana":                        "/usr/bin/npm exec --yes --package=some-server -- node -e ",
-		"/usr/bin/npx --yes @scope/server@1.2.3 --port 1":              "/usr/bin/npm exec --yes --package=@scope/server@1.2.3 -- node -e ",
-		"/usr/bin/npx -p @scope/a -p b run-it":                         "/usr/bin/npm exec --yes --package=@scope/a --package=b -- node -e ",
-		"/usr/bin/npx --registry https://r.example -y a":               "/usr/bin/npm exec --yes --registry=https://r.example --package=a -- node -e ",
-		`C:\node\npx.cmd -y some-server`:                               `C:\node\npm.cmd exec --yes --package=some-server -- node -e `,
-		`C:\Windows\System32\cmd.exe /c npx -y some-server`:            `C:\Windows\System32\cmd.exe /c npm exec --yes --package=some-server -- node -e `,
-		"/usr/bin/npm exec --yes -- some-server x":                     "/usr/bin/npm exec --yes --package=some-server -- node -e ",
-		"/usr/bin/npm x --package=@scope/a -- run-it x":                "/usr/bin/npm exec --yes --package=@scope/a -- node -e ",
+		"/usr/bin/npx -y some-server /home/ana":                        "/usr/bin/npm exec --yes --fetch-retries=1 --package=some-server -- node -e ",
+		"/usr/bin/npx --yes @scope/server@1.2.3 --port 1":              "/usr/bin/npm exec --yes --fetch-retries=1 --package=@scope/server@1.2.3 -- node -e ",
+		"/usr/bin/npx -p @scope/a -p b run-it":                         "/usr/bin/npm exec --yes --fetch-retries=1 --package=@scope/a --package=b -- node -e ",
+		"/usr/bin/npx --registry https://r.example -y a":               "/usr/bin/npm exec --yes --fetch-retries=1 --registry=https://r.example --package=a -- node -e ",
+		`C:\node\npx.cmd -y some-server`:                               `C:\node\npm.cmd exec --yes --fetch-retries=1 --package=some-server -- node -e `,
+		`C:\Windows\System32\cmd.exe /c npx -y some-server`:            `C:\Windows\System32\cmd.exe /c npm exec --yes --fetch-retries=1 --package=some-server -- node -e `,
+		"/usr/bin/npm exec --yes -- some-server x":                     "/usr/bin/npm exec --yes --fetch-retries=1 --package=some-server -- node -e ",
+		"/usr/bin/npm x --package=@scope/a -- run-it x":                "/usr/bin/npm exec --yes --fetch-retries=1 --package=@scope/a -- node -e ",
 		"/home/ana/.local/bin/uvx mcp-server-git --repository /x":      "/home/ana/.local/bin/uvx --from mcp-server-git python -c ",
 		"/home/ana/.local/bin/uvx mcp-server-git@1.2":                  "/home/ana/.local/bin/uvx --from mcp-server-git==1.2 python -c ",
 		"/home/ana/.local/bin/uvx mcp-server-git@latest":               "/home/ana/.local/bin/uvx --from mcp-server-git@latest python -c ",

@@ -51,7 +51,7 @@ func TestAPackageIsDownloadedOnceAndBeforeTheStart(t *testing.T) {
 	if r.Status != Healthy || !r.Prepared || !slices.Equal(phases, []Phase{Checking, Downloading, StartingUp, Asking}) {
 		t.Errorf("%v %+v", phases, r)
 	}
-	if want := "exec --yes --package=pack -- node -e \nkey=\n"; logOf(dir) != want {
+	if want := "exec --yes --fetch-retries=1 --package=pack -- node -e \nkey=\n"; logOf(dir) != want {
 		t.Errorf("%q", logOf(dir))
 	}
 	for name, before := range map[string]Report{

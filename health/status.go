@@ -1,5 +1,12 @@
-// Package health makes one verdict of what is known about a server: the
-// sessions that run now, and the last probe.
+// Package health makes one verdict of what is known about a server: the sessions
+// that run now and those that ended, the last probe, and the clients' own logs.
+//
+// Its rules:
+//   - what a client has now beats all; else the newest finding counts;
+//   - a probe talks to a server of its own and never to one that a client has;
+//   - whatever a server sends, time and memory are bounded;
+//   - no secret is kept: what is written down is the server's words without what
+//     only it was given.
 package health
 
 // Status says how a server fares. The values are ordered, least to worst, so

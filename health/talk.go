@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // talk is a conversation with a server on stdio: one request at a time, lines of
@@ -33,7 +34,7 @@ type talk struct {
 type heard struct {
 	answers   int
 	stray     int    // lines that are no messages
-	strayLine string // the first of them, its beginning
+	strayLine string // the first of them that has words, its beginning
 	changed   int    // notices that a list has changed
 }
 
@@ -217,7 +218,8 @@ func (t *talk) take(line []byte) {
 func (t *talk) stray(line []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.heard.stray++; t.heard.stray == 1 {
+	t.heard.stray++
+	if !strings.ContainsFunc(t.heard.strayLine, unicode.IsLetter) {
 		t.heard.strayLine = string(bytes.ToValidUTF8(line[:min(len(line), maxStray)], []byte("\ufffd")))
 	}
 }
