@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,9 @@ func (o Options) Probe(ctx context.Context, plan *launch.Plan) Report {
 	if !r.Prepared {
 		unready = words.For(Prepare(ctx, plan, phase))
 		r.Prepared = unready == nil
+	}
+	if unready != nil && unready.Code != words.DownloadFailed {
+		o.Limit = min(cmp.Or(o.Limit, unreadyTime), unreadyTime)
 	}
 	if !words.Has(asError(unready), words.SlowStart) {
 		o.look(ctx, plan, &r, phase)
@@ -80,6 +84,9 @@ func (o Options) show(r Report, p Phase) {
 	}
 	o.Save(r)
 }
+
+// unreadyTime is for a server whose download failed: only an older copy starts then.
+const unreadyTime = 10 * time.Second
 
 // endTime is what ending a server may take beyond its limit.
 const endTime = 5 * time.Second
