@@ -48,6 +48,12 @@ type Actions interface {
 	Follow(ctx context.Context, name string, show func([]companion.LogLine)) error
 	Recording(name string) bool
 	Record(ctx context.Context, name string, on bool) error
+	Troubles(context.Context) ([]companion.Trouble, error)
+	MendsOf(ctx context.Context, name string) []companion.Mend
+	ProposeMend(ctx context.Context, mends ...companion.Mend) (*companion.Proposal, error)
+	Mend(context.Context, companion.Mend) error
+	Checklist(ctx context.Context, name string) ([]companion.Reply, error)
+	Report(context.Context) (string, error)
 	History(context.Context) ([]companion.Record, error)
 	LastOf(ctx context.Context, client string) (companion.Record, error)
 	HistoryDetail(ctx context.Context, id string) ([]companion.FileView, error)
@@ -85,6 +91,7 @@ type Window struct {
 	servers *serversPage
 	sets    *setsPage
 	apps    *appsPage
+	doctor  *doctorPage
 	history *historyPage
 
 	// pickFolder asks for a folder; a test puts its own here.
@@ -96,10 +103,11 @@ const (
 	tabServers = "servers"
 	tabSets    = "sets"
 	tabApps    = "apps"
+	tabDoctor  = "doctor"
 	tabHistory = "history"
 )
 
-var tabs = []string{tabServers, tabSets, tabApps, tabHistory}
+var tabs = []string{tabServers, tabSets, tabApps, tabDoctor, tabHistory}
 
 // view is a page, or a step of one.
 type view interface {
@@ -131,8 +139,9 @@ func (w *Window) build() {
 	w.servers = newServersPage(w)
 	w.sets = newSetsPage(w)
 	w.apps = newAppsPage(w)
+	w.doctor = newDoctorPage(w)
 	w.history = newHistoryPage(w)
-	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabHistory: w.history}
+	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabDoctor: w.doctor, tabHistory: w.history}
 
 	w.nav = newNav(w)
 	w.strip = newStrip(w)
@@ -159,8 +168,8 @@ func newFloor(width, height float32) fyne.CanvasObject {
 // Fyne is the window itself, for what main does with it.
 func (w *Window) Fyne() fyne.Window { return w.win }
 
-// Show raises the window at page: "servers", "servers/NAME", "sets", "apps",
-// "history", "add"; "" for where it was. A form with something typed stays.
+// Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
+// "sets", "apps", "doctor", "history", "add"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()

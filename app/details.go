@@ -26,8 +26,10 @@ type details struct {
 
 	tools *button
 	logs  *button
+	asks  *button
 
 	trouble *notice // why it needs the user, or fails
+	shown   string  // what trouble is about
 	state   *facts
 	reasons *fyne.Container // what was seen of it
 	seen    []companion.Reason
@@ -46,13 +48,14 @@ func (d *details) build() {
 	d.remove = newButton(words.Say("app.remove"), d.onRemove)
 	d.tools = newButton(words.Say("app.details.tools"), d.onTools)
 	d.logs = newButton(words.Say("app.details.logs"), d.onLogs)
-	d.busy.locked = []*button{d.check, d.edit, d.remove, d.tools, d.logs}
+	d.asks = newButton(words.Say("app.details.questions"), d.onQuestions)
+	d.unlock()
 	d.trouble = newNotice()
 	d.state, d.start = newFacts(), newFacts()
 	d.reasons = stack(6)
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
-	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs))), card(d.start.box)))
+	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs, d.asks))), card(d.start.box)))
 	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)
 }
 
@@ -72,8 +75,11 @@ func (d *details) render(s companion.State) {
 	if d.server.Status == companion.NeedsYou {
 		status = companion.NeedsYou
 	}
-	d.trouble.problem(d.server.Problem, status)
-	d.offerKey()
+	if now := problemText(d.server.Problem); now != d.shown || d.shown == "" {
+		d.shown = now
+		d.trouble.problem(d.server.Problem, status)
+		d.offerMends()
+	}
 	d.state.set(stateFacts(d.server, ago(d.server.Checked, d.w.opts.Now())))
 	d.start.set(startFacts(d.server))
 	d.drawReasons()
@@ -94,12 +100,48 @@ func (d *details) drawReasons() {
 	show(d.reasons, len(d.seen) > 0)
 }
 
-// offerKey puts the way to mend a missing key beside the sentence about it.
-func (d *details) offerKey() {
-	if p := d.server.Problem; p != nil && p.Code == words.KeyMissing {
+func problemText(p *words.Problem) string {
+	if p == nil {
+		return ""
+	}
+	return string(p.Code) + p.Error()
+}
+
+// offerMends puts the ways to mend what is wrong below the sentences about it.
+func (d *details) offerMends() {
+	p := d.server.Problem
+	if p == nil {
+		return
+	}
+	if p.Code == words.KeyMissing {
 		d.trouble.do.set("") // it speaks of a command; here is a button
 		d.trouble.offer(newButton(words.Say("app.details.key"), d.onKey))
 	}
+	shown := d.shown
+	d.w.opts.Go(func() {
+		list := d.w.actions.MendsOf(context.Background(), d.name)
+		fyne.Do(func() {
+			if len(list) == 0 || d.shown != shown {
+				return
+			}
+			d.unlock()
+			m := mending{w: d.w, from: d, tab: tabServers, busy: d.busy, after: d.onCheck}
+			d.trouble.do.set("") // here are buttons
+			d.trouble.offer(flow(420, m.buttons(list)))
+		})
+	})
+}
+
+// unlock forgets the buttons that are gone.
+func (d *details) unlock() {
+	d.busy.locked = []*button{d.check, d.edit, d.remove, d.tools, d.logs, d.asks}
+}
+
+// onQuestions goes through what everybody asks first.
+func (d *details) onQuestions() {
+	v := newChecklist(d.w, d.name)
+	d.w.put(tabServers, v)
+	v.load()
 }
 
 // onKey opens the form at a key to type.

@@ -38,6 +38,9 @@ type fake struct {
 	tools    []companion.Tool
 	answer   companion.Answer
 	lines    []companion.LogLine
+	troubles []companion.Trouble
+	mends    []companion.Mend
+	replies  []companion.Reply
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -127,6 +130,32 @@ func (f *fake) Follow(_ context.Context, name string, show func([]companion.LogL
 	show(f.lines)
 	return f.propose
 }
+
+func (f *fake) Troubles(context.Context) ([]companion.Trouble, error) {
+	f.note("troubles")
+	return f.troubles, f.propose
+}
+
+func (f *fake) MendsOf(_ context.Context, name string) []companion.Mend { return f.mends }
+
+func (f *fake) ProposeMend(_ context.Context, mends ...companion.Mend) (*companion.Proposal, error) {
+	for _, m := range mends {
+		f.note("propose mend %s", m.ID)
+	}
+	return f.proposed()
+}
+
+func (f *fake) Mend(_ context.Context, m companion.Mend) error {
+	f.note("mend %s %s", m.Do, m.Arg)
+	return f.restart
+}
+
+func (f *fake) Checklist(_ context.Context, name string) ([]companion.Reply, error) {
+	f.note("checklist %s", name)
+	return f.replies, f.propose
+}
+
+func (f *fake) Report(context.Context) (string, error) { return "the report", nil }
 
 func (f *fake) Recording(string) bool { return false }
 

@@ -61,6 +61,8 @@ func (w *Window) base(tab string) view {
 		return w.sets
 	case tabApps:
 		return w.apps
+	case tabDoctor:
+		return w.doctor
 	case tabHistory:
 		return w.history
 	default:
@@ -80,7 +82,7 @@ func (w *Window) openServer(name string) {
 	w.put(tabServers, newDetails(w, name))
 }
 
-// openStep shows "NAME", "NAME/key", "NAME/logs", "NAME/tools" or "NAME/edit".
+// openStep shows "NAME" or a step of it: key, logs, tools, questions, edit, folder.
 func (w *Window) openStep(rest string) {
 	name, step, _ := strings.Cut(rest, "/")
 	w.openServer(name)
@@ -96,7 +98,9 @@ func (w *Window) openStep(rest string) {
 		d.onLogs()
 	case "tools":
 		d.onTools()
-	case "edit":
+	case "questions":
+		d.onQuestions()
+	case "edit", "folder", "sign-in":
 		d.onEdit()
 	}
 }
@@ -138,7 +142,7 @@ func (w *Window) addShortcuts() {
 	}
 	bind(fyne.KeyN, func() { w.visit("add") })
 	bind(fyne.KeyF, w.onFind)
-	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4} {
+	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5} {
 		bind(key, func() { w.onNav(tabs[i]) })
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"image/color"
 	"image/png"
 	"os"
@@ -80,6 +81,19 @@ var shots = map[string]func(w *Window, f *fake){
 		w.Show("sets")
 		w.sets.onUse("Research")
 		w.open[tabSets].(*preview).onApply()
+	},
+	"doctor": func(w *Window, f *fake) {
+		f.troubles = someTroubles()
+		w.Show("doctor")
+	},
+	"doctor-well": func(w *Window, f *fake) { w.Show("doctor") },
+	"details-mends": func(w *Window, f *fake) {
+		f.mends = someTroubles()[0].Mends
+		w.Show("servers/slack")
+	},
+	"questions": func(w *Window, f *fake) {
+		f.replies = someReplies()
+		w.Show("servers/slack/questions")
 	},
 	"tools": func(w *Window, f *fake) {
 		f.tools = someTools()
@@ -228,6 +242,30 @@ func someTools() []companion.Tool {
 		{Name: "list_allowed_directories", Title: "list_allowed_directories", About: "Lists the folders this server may use.", ReadsOnly: true},
 	}
 	return list
+}
+
+func someTroubles() []companion.Trouble {
+	edit := func(label string, safe bool) companion.Mend {
+		return companion.Mend{ID: label, Label: label, Safe: safe}
+	}
+	deed := func(label string, do companion.Deed, arg string) companion.Mend {
+		return companion.Mend{ID: label, Label: label, Do: do, Arg: arg}
+	}
+	return []companion.Trouble{
+		{Server: "slack", Status: companion.Failing, Problem: words.New(words.PathHidden, errors.New("spawn npx ENOENT"), "Name", "slack", "Program", "Node.js", "Found", "/opt/homebrew/bin/npx"), Mends: []companion.Mend{edit("Use the one in /opt/homebrew/bin", true), deed("Show what it said", companion.ShowLog, "slack")}},
+		{Server: "files", Status: companion.Failing, Problem: words.New(words.FolderMissing, nil, "Name", "files", "Path", "/Users/username/Documents"), Mends: []companion.Mend{deed("Choose a folder", companion.OpenPage, "servers/files/folder")}},
+		{Server: "brave-search", Status: companion.NeedsYou, Problem: words.New(words.KeyMissing, nil, "Name", "brave-search", "Key", "BRAVE_API_KEY"), Mends: []companion.Mend{deed("Enter key", companion.OpenPage, "servers/brave-search/key")}},
+		{Server: "memory", Status: companion.NeedsYou, Problem: words.New(words.Chatter, nil, "Name", "memory"), Mends: []companion.Mend{edit("Filter the notes", true)}},
+		{Client: "claude-desktop", Status: companion.NeedsYou, Problem: words.New(words.RestartNeeded, nil, "Client", "Claude Desktop"), Mends: []companion.Mend{deed("Restart Claude Desktop", companion.Restart, "claude-desktop")}},
+	}
+}
+
+func someReplies() []companion.Reply {
+	return []companion.Reply{
+		{Question: "Does it start alone?", Answer: "No. slack stopped right after starting.", Status: companion.Failing, Mends: []companion.Mend{{Label: "Show what it said", Do: companion.ShowLog, Arg: "slack"}, {Label: "Check again", Do: companion.CheckAgain, Arg: "slack"}}},
+		{Question: "What do its logs say?", Answer: "They tell of no failure.", Status: companion.Healthy},
+		{Question: "Are its keys set, and do they reach it?", Answer: "The keychain could not be asked.", Status: companion.Unknown},
+	}
 }
 
 func someLines() []companion.LogLine {

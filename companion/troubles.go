@@ -187,6 +187,17 @@ func (c *Companion) view(lib *servers.Library, s State, hasKey func(string) (boo
 	return v
 }
 
+// MendsOf lists how the server's present Problem is mended, the best way first;
+// none where nothing is wrong.
+func (c *Companion) MendsOf(ctx context.Context, name string) []Mend {
+	for _, v := range c.State(ctx).Servers {
+		if v.Name == name && v.Problem != nil {
+			return troubleOf(doctor.Finding{Fixes: doctor.Fixes(doctor.This(), v.Problem, name, &v.Server)}, v.Status).Mends
+		}
+	}
+	return nil
+}
+
 // SafeMends are those that may be done without asking, the best for each Trouble:
 // edits for ProposeMend, all together, and deeds for Mend.
 func SafeMends(list []Trouble) (edits, deeds []Mend) {
