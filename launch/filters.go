@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -27,6 +28,7 @@ const (
 type filters struct {
 	dropNotes bool
 	hidden    map[string]bool
+	names     [][]byte // the same
 	out       *outlet
 	watch     *watch
 
@@ -44,6 +46,7 @@ func (p *Plan) filter(in, out *stream, w *watch) {
 	f := &filters{dropNotes: p.DropNotes, hidden: map[string]bool{}, out: &outlet{to: out.to}, watch: w, lists: map[string]bool{}}
 	for _, name := range p.HideTools {
 		f.hidden[name] = true
+		f.names = append(f.names, []byte(name))
 	}
 	out.sieve, out.send = &sieve{judge: f.ofServer}, f.out.write
 	if len(f.hidden) > 0 {
@@ -73,31 +76,32 @@ func (f *filters) asks(m message, l line) {
 	f.due.Store(int32(len(f.lists)))
 }
 
-// glance is what a look tells of a line, or of its beginning, where that is enough.
-func glance(text []byte, whole bool) (m message, ok bool) {
+// lineOf is the line that text is or begins; ok is false where a look at it would
+// be too early.
+func lineOf(text []byte, whole bool) (l line, ok bool) {
 	text = bytes.TrimSuffix(text, []byte("\n"))
-	if !whole && len(text) <= headLen {
-		return m, false
-	}
-	l := line{head: text[:min(len(text), headLen)], length: len(text)}
+	l = line{head: text[:min(len(text), headLen)], length: len(text)}
 	if whole {
 		l.tail = text[max(0, len(text)-tailLen):]
 	}
-	return look(l), true
+	return l, whole || len(text) > headLen
 }
 
 // ofServer judges the server's lines.
 func (f *filters) ofServer(text []byte, whole bool) ([]byte, fate) {
-	if !f.dropNotes && f.due.Load() == 0 {
+	due := f.due.Load() > 0
+	if !f.dropNotes && !due {
 		return nil, passed
 	}
-	m, ok := glance(text, whole)
-	switch {
-	case !ok:
+	l, ok := lineOf(text, whole)
+	if !ok {
 		return nil, unknown
+	}
+	m := look(l)
+	switch {
 	case f.dropNotes && (m.kind == stray || m.kind == blank):
 		return nil, dropped
-	case f.due.Load() == 0 || m.kind != answer && m.kind != refusal && m.kind != someword:
+	case !due || m.kind != answer && m.kind != refusal && m.kind != someword:
 		return nil, passed
 	case m.id != "" && !f.isDue(m.id):
 		return nil, passed
@@ -141,10 +145,12 @@ func (f *filters) ofClient(text []byte, whole bool) ([]byte, fate) {
 	if whole && !f.mayName(text) {
 		return nil, passed
 	}
-	m, ok := glance(text, whole)
-	switch {
-	case !ok:
+	l, ok := lineOf(text, whole)
+	if !ok {
 		return nil, unknown
+	}
+	m := look(l)
+	switch {
 	case m.kind != request && m.kind != notice && m.kind != someword:
 		return nil, passed
 	case m.method != "" && m.method != "tools/call", len(text) > maxSieved:
@@ -171,12 +177,7 @@ func (f *filters) mayName(text []byte) bool {
 	if bytes.IndexByte(text, '\\') >= 0 {
 		return true
 	}
-	for name := range f.hidden {
-		if bytes.Contains(text, []byte(name)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.names, func(name []byte) bool { return bytes.Contains(text, name) })
 }
 
 // refuse answers a call of a hidden tool in the words of the specification. Id and
