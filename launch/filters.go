@@ -48,8 +48,9 @@ func (p *Plan) filter(in, out *stream, w *watch) {
 		f.hidden[name] = true
 		f.names = append(f.names, []byte(name))
 	}
-	out.sieve, out.send = &sieve{judge: f.ofServer}, f.out.write
+	out.sieve = &sieve{judge: f.ofServer}
 	if len(f.hidden) > 0 {
+		out.send = f.out.write
 		in.sieve = &sieve{judge: f.ofClient}
 		in.lines.see = func(l line) {
 			m := look(l)
@@ -201,16 +202,14 @@ type outlet struct {
 func (o *outlet) write(data []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if end := bytes.LastIndexByte(data, '\n') + 1; end > 0 && o.waits != nil {
-		open := writeAll(o.to, data[:end]) && writeAll(o.to, o.waits)
-		o.waits, data = nil, data[end:]
-		o.within = false
-		if !open || len(data) == 0 {
-			return open
-		}
-	}
 	o.within = data[len(data)-1] != '\n'
-	return writeAll(o.to, data)
+	end := bytes.LastIndexByte(data, '\n') + 1
+	if o.waits == nil || end == 0 {
+		return writeAll(o.to, data)
+	}
+	open := writeAll(o.to, data[:end]) && writeAll(o.to, o.waits) && writeAll(o.to, data[end:])
+	o.waits = nil
+	return open
 }
 
 // insert writes a whole line of ours, as soon as none of the server's is cut by it.
