@@ -2,11 +2,13 @@
 // it was started with, without telling a value. Its one tool, environment, lists
 // the variables' names and, for the one it is asked for, the SHA-256 of its value.
 //
-//	envserver [--fail-if FILE] [--child] [ARG...]
+//	envserver [--fail-if FILE] [--child] [--note] [--slow TIME] [ARG...]
 //	envserver --hold VARIABLE COMMAND [ARG...]
 //
 //	--fail-if FILE   ends at its start, with a word on stderr, while FILE exists
 //	--child          starts a child that lives as long as it is left to
+//	--note           writes a line to stdout that is no message
+//	--slow TIME      answers nothing for so long
 //	--hold VARIABLE  is the client of such a server instead, and keeps it
 //
 // Other arguments are repeated by the tool: a test sees what became of them.
@@ -22,6 +24,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -49,6 +52,8 @@ func main() {
 func run() error {
 	failIf := flag.String("fail-if", "", "")
 	child := flag.Bool("child", false, "")
+	note := flag.Bool("note", false, "")
+	slow := flag.Duration("slow", 0, "")
 	held := flag.String("hold", "", "")
 	flag.Parse()
 	if *held != "" {
@@ -57,6 +62,10 @@ func run() error {
 	if _, err := os.Stat(*failIf); *failIf != "" && err == nil {
 		return fmt.Errorf("told to fail by %s", *failIf)
 	}
+	if *note {
+		fmt.Println("envserver: loading its settings")
+	}
+	time.Sleep(*slow)
 	a := answer{Args: flag.Args(), PID: os.Getpid()}
 	a.Cwd, _ = os.Getwd()
 	if *child {
