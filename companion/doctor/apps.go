@@ -18,7 +18,7 @@ var noContext = context.Background()
 // appRules are about settings files and AI apps. Most of them are found by Whole,
 // not in one server's case.
 var appRules = []rule{
-	{code: words.FileBroken, fixes: []remedy{openHistory, openApps}},
+	{code: words.FileBroken, fixes: []remedy{repair, openHistory, openApps}},
 	{code: words.FileChanged, fixes: []remedy{openApps}},
 	{code: words.FileLocked, fixes: []remedy{makeWritable, copyForIT}},
 	{code: words.FileElsewhere, fixes: []remedy{useFile, openApps}},

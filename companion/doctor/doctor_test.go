@@ -385,6 +385,15 @@ func throughFile(t *testing.T, p *words.Problem) *words.Problem {
 	return back
 }
 
+func count(all ...bool) (n int) {
+	for _, yes := range all {
+		if yes {
+			n++
+		}
+	}
+	return n
+}
+
 // checkFixes: each has words and either an edit or a deed.
 func checkFixes(t *testing.T, fixes []Fix) {
 	t.Helper()
@@ -392,8 +401,8 @@ func checkFixes(t *testing.T, fixes []Fix) {
 		if f.Label == "" || strings.HasPrefix(f.Label, "fix.") || strings.Contains(f.Label, "<no value>") || len([]rune(f.Label)) > 60 {
 			t.Errorf("%s says %q", f.ID, f.Label)
 		}
-		if (f.Edit == nil) == (f.Do == Nothing) {
-			t.Errorf("%s has neither an edit nor a deed, or both", f.ID)
+		if n := count(f.Edit != nil, f.Do != Nothing, f.Change != nil); n != 1 {
+			t.Errorf("%s does %d things", f.ID, n)
 		}
 		if f.Safe && f.Edit == nil && f.Do != PutBack {
 			t.Errorf("%s can't be taken back", f.ID)

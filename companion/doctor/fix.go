@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mcp-companion/configs"
 	"mcp-companion/servers"
 	"mcp-companion/words"
 )
@@ -19,8 +20,11 @@ type Fix struct {
 	// Edit changes the library and nothing else; nil where the fix is a Deed. It may
 	// be applied to a library that changed since, and then does what still fits.
 	Edit func(*servers.Library) error
-	Do   Deed
-	Arg  string // of the Deed
+	// Change is the edit of somebody's settings file, to be shown before it is written,
+	// as one transaction; computed anew at each call. Nil for none.
+	Change func() (*configs.Change, error)
+	Do     Deed
+	Arg    string // of the Deed
 
 	// Safe says that it may be done without asking, together with others: an edit, or
 	// an entry written anew, that can be undone and needs no choice.
