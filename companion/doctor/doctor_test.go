@@ -179,6 +179,7 @@ var signatures = []signature{
 		near: said(npx, "npm warn EBADENGINE   required: { node: '>=20.5.0' },", "Error: ACME_API_KEY is required"),
 	},
 	{code: words.NodeOld, on: machine{disk: []string{"/usr/bin/npx"}}, has: said(npx, "SyntaxError: Unexpected token '||='", "Node.js v14.1.0"), near: said(npx, `SyntaxError: Unexpected token '.', "...Starting" is not valid JSON`)},
+	{code: words.NodeOld, on: machine{disk: helped.disk, versions: map[string]string{"/usr/bin/node": "v16.20.2"}}, has: said(npx, "SyntaxError: Unexpected identifier"), fix: "update", near: said(npx, "Error: BRAVE_API_KEY is required"), nearOn: &machine{disk: helped.disk, versions: map[string]string{"/usr/bin/node": "v16.20.2"}}},
 	{code: words.UVMissing, on: machine{}, has: said(uvx, "spawn uvx ENOENT"), saying: "uv", fix: "install", near: said(uvx, "FileNotFoundError: [Errno 2] No such file or directory: 'data.json'"), nearOn: &helped},
 	{code: words.PythonPart, on: helped, has: said(uvx, "ModuleNotFoundError: No module named 'acme'"), fix: "prepare", near: said(uvx, "acme: no such module in the list")},
 	{code: words.PythonPart, on: helped, has: said(uvx, "× No solution found when resolving tool dependencies"), fix: "prepare", near: said(uvx, "solution found")},

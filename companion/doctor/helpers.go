@@ -20,11 +20,11 @@ var helperRules = []rule{
 	{code: words.NodeMissing, fact: missing(nodeJS), fixes: []remedy{install(nodeJS), again}},
 	{code: words.PathHidden, fact: hidden, fixes: []remedy{useFound, again}},
 	{
-		code: words.NodeOld, fact: nodeTooOld, said: []string{
+		code: words.NodeOld, said: []string{
 			"code ebadengine", "notsup", "unsupported engine ... !warn", "referenceerror: file is not defined", "unexpected token '||=' ... !json",
 			"unexpected token '??=' ... !json", "unexpected token '.' ... !json", "unexpected token '?' ... !json", "err_require_esm",
 			"syntaxerror: unexpected token {", "(internal/modules/", "webidl.is.file =",
-		}, more: saidOld, rest: warnedOld,
+		}, more: saidOld, rest: nodeTooOld,
 		fixes: []remedy{useNewer, update(nodeJS), again},
 	},
 	{code: words.UVMissing, fact: missing(uvTool), fixes: []remedy{install(uvTool), again}},
@@ -114,12 +114,18 @@ func (x *exam) node() (path string, v version) {
 	return path, x.versionOf(path)
 }
 
+// nodeTooOld: where nobody names a reason, an old Node.js is one, and so is npm's
+// warning, which it gives also where all goes well.
 func nodeTooOld(x *exam) ([]any, bool) {
-	_, v := x.node()
-	if !v.less(oldestNode) {
-		return nil, false
+	if _, v := x.node(); v.less(oldestNode) {
+		return x.old(v, x.needed(v)), true
 	}
-	return x.old(v, x.needed(v)), true
+	for _, line := range x.lines.find("ebadengine", "unsupported engine") {
+		if with, ok := saidOld(x, line); ok {
+			return with, true
+		}
+	}
+	return nil, false
 }
 
 // saidOld checks what was said about the version with the one that is there now.
@@ -136,17 +142,6 @@ func saidOld(x *exam, line string) ([]any, bool) {
 		return nil, false
 	}
 	return x.old(v, needed), true
-}
-
-// warnedOld takes npm's warning, which it gives also where all goes well, for the
-// reason only where there is no other.
-func warnedOld(x *exam) ([]any, bool) {
-	for _, line := range x.lines.find("ebadengine", "unsupported engine") {
-		if with, ok := saidOld(x, line); ok {
-			return with, true
-		}
-	}
-	return nil, false
 }
 
 var (

@@ -47,7 +47,7 @@ var keyRules = []rule{
 		fixes: []remedy{keyInstead, appDetails},
 	},
 	{
-		code: words.PortBusy, fact: portTaken, said: []string{"eaddrinuse", "address already in use", "only one usage of each socket address", "eacces ... 127.0.0.1:", "eacces ... 0.0.0.0:"}, more: saidPort,
+		code: words.PortBusy, rest: portTaken, said: []string{"eaddrinuse", "address already in use", "only one usage of each socket address", "eacces ... 127.0.0.1:", "eacces ... 0.0.0.0:"}, more: saidPort,
 		fixes: []remedy{otherPort, whoHasPort, again},
 	},
 	{

@@ -176,7 +176,7 @@ func (q *questions) helpers() reply {
 	if r, bad := q.oneOf(helperCodes...); bad {
 		return r
 	}
-	for _, r := range helperRules {
+	for _, r := range append(slices.Clone(helperRules), rule{code: words.NodeOld, fact: nodeTooOld}) {
 		if r.fact == nil {
 			continue
 		}

@@ -11,14 +11,15 @@ import (
 )
 
 // typedRules are about what a hand gets wrong in a server's settings. Each of them
-// can keep it from starting.
+// can keep it from starting. What a server may well put up with is asked last: it
+// says itself what it does not.
 var typedRules = []rule{
-	{code: words.ValueQuoted, fact: quoted, fixes: []remedy{trimValues, openServer}},
+	{code: words.ValueQuoted, fact: quotedStart, rest: quoted, fixes: []remedy{trimValues, openServer}},
 	{code: words.CommandJoined, fact: joined, fixes: []remedy{splitCommand, openServer}},
 	{code: words.AddressScheme, fact: schemeless, fixes: []remedy{addScheme, openServer}},
-	{code: words.PathRelative, fact: relative, fixes: []remedy{wholePaths, openServer}},
+	{code: words.PathRelative, fact: relativeStart, rest: relative, fixes: []remedy{wholePaths, openServer}},
 	{code: words.FolderMissing, fact: pathLeft, fixes: []remedy{chooseFolder}},
-	{code: words.Placeholder, fact: placeholderLeft, fixes: []remedy{openServer}},
+	{code: words.Placeholder, rest: placeholderLeft, fixes: []remedy{openServer}},
 	{code: words.KeyInPlain, fixes: []remedy{moveKey}},
 }
 
@@ -107,11 +108,22 @@ func trimmed(at place, name, value string) string {
 }
 
 func quoted(x *exam) ([]any, bool) {
+	return x.quotedAt(func(place, string) bool { return true })
+}
+
+// quotedStart: around what starts it, or a key.
+func quotedStart(x *exam) ([]any, bool) {
+	return x.quotedAt(func(at place, name string) bool {
+		return at != inArgs && (at != inEnv || configs.LooksSecret(name, ""))
+	})
+}
+
+func (x *exam) quotedAt(counts func(at place, name string) bool) ([]any, bool) {
 	var text string
 	_, _, ok := firstValue(&x.Server, func(at place, flag, value string) bool {
 		name, rest, _ := named(at, flag, value)
 		text = shown(name, rest)
-		return trimmed(at, flag, value) != value && strings.TrimSpace(value) != ""
+		return counts(at, flag) && trimmed(at, flag, value) != value && strings.TrimSpace(value) != ""
 	})
 	return []any{"Value", text}, ok
 }
@@ -237,11 +249,18 @@ func withScheme(address string) string {
 
 // relative: a path that means another place wherever the AI app happens to start
 // it, or that only a shell would understand.
-func relative(x *exam) ([]any, bool) {
+func relative(x *exam) ([]any, bool) { return x.relativeOf(pathValues(x, &x.Server)) }
+
+// relativeStart: of the program, or the folder it starts in.
+func relativeStart(x *exam) ([]any, bool) {
+	return x.relativeOf(slices.DeleteFunc(pathValues(x, &x.Server), func(v string) bool { return v != x.Server.Command && v != x.Server.Cwd }))
+}
+
+func (x *exam) relativeOf(paths []string) ([]any, bool) {
 	if command, _ := splitLine(x, &x.Server); command != "" {
 		return nil, false // a line, not a path
 	}
-	for _, value := range pathValues(x, &x.Server) {
+	for _, value := range paths {
 		if now, odd := x.whole(value); odd {
 			with := []any{"Value", configs.Mask(value)}
 			if now != value {

@@ -261,6 +261,7 @@ func TestTheNineQuestionsAreAnswered(t *testing.T) {
 		},
 		"others read our files": {open, works, given(same), "starts yes, logs yes, files yes, paths yes, helpers yes, keys yes, restarted yes, safe no"},
 		"no helper":             {machine{}, said(npx), given(same), "starts no, logs unknown, files yes, paths yes, helpers no, keys yes, restarted yes, safe yes"},
+		"an old helper":         {machine{disk: helped.disk, versions: map[string]string{"/usr/bin/node": "v14.0.0"}}, Case{Name: "acme", Server: npx}, View{}, "starts unknown, logs unknown, files unknown, paths yes, helpers no, keys yes, restarted unknown, safe yes"},
 		"far away":              {good, Case{Name: "acme", Server: afar}, View{}, "starts unknown, logs unknown, files unknown, keys yes, restarted unknown, return-address unknown, safe yes"},
 		"signed in":             {good, answered(Remote{Sent: SentGrant}), View{}, "starts unknown, logs unknown, files unknown, keys yes, restarted unknown, return-address yes, safe yes"},
 		"sent to another place": {good, answered(Remote{OAuth: "redirect_uri_mismatch"}), View{}, "starts no, logs unknown, files unknown, keys yes, restarted unknown, return-address no, safe yes"},
