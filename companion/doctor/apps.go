@@ -26,8 +26,8 @@ var appRules = []rule{
 	{code: words.Undone, fixes: []remedy{putBack}},
 	{code: words.AppMissing, fixes: []remedy{openApps, leaveApp}},
 	{code: words.SameName, fixes: []remedy{renameServer, openApps}},
-	{code: words.NameTooLong, said: []string{"^[a-za-z0-9_-]{1,64}$", "^[a-za-z0-9_-]{1,128}$", "tool name ... too long", "exceeds ... 64 characters"}, fixes: []remedy{renameServer, openTools}},
-	{code: words.SameTool, fixes: []remedy{openTools}},
+	{code: words.NameTooLong, said: []string{"^[a-za-z0-9_-]{1,64}$", "^[a-za-z0-9_-]{1,128}$", "tool name ... too long", "exceeds ... 64 characters"}, fixes: []remedy{renameServer, hideTool, openTools}},
+	{code: words.SameTool, fixes: []remedy{openTools, hideTool}},
 	{code: words.TooManyTools, fixes: []remedy{smallerSet, chooseTools}},
 }
 
@@ -53,7 +53,18 @@ type ServerView struct {
 	HasKey  func(secret string) (bool, error) // nil where nobody may ask
 }
 
-func (v ServerView) tools() int { return max(len(v.Tools), v.Count) }
+// shown are the tools that the AI apps see.
+func (v ServerView) shown() []string {
+	hidden := hiddenTools(&v.Server)
+	return slices.DeleteFunc(slices.Clone(v.Tools), func(t string) bool { return slices.Contains(hidden, t) })
+}
+
+func (v ServerView) tools() int {
+	if v.Tools != nil {
+		return len(v.shown())
+	}
+	return v.Count
+}
 
 // ClientView is one AI app.
 type ClientView struct {
@@ -273,13 +284,14 @@ const (
 func (w *whole) names() []Finding {
 	var list []Finding
 	for _, s := range w.v.Servers {
-		if now := goodName(s.Name, s.Tools); now != s.Name && now != "" {
+		tools := s.shown()
+		if now := goodName(s.Name, tools); now != s.Name && now != "" {
 			now = unlessTaken(now, s.Name, w.allNames())
 			list = append(list, w.ofServer(s, words.New(words.NameTooLong, nil, "Name", s.Name, "Now", now)))
 			continue
 		}
-		if i := slices.IndexFunc(s.Tools, func(t string) bool { return !fitsTool(s.Name, t) }); i >= 0 {
-			list = append(list, w.ofServer(s, words.New(words.NameTooLong, nil, "Name", s.Name, "Tool", s.Tools[i])))
+		if i := slices.IndexFunc(tools, func(t string) bool { return !fitsTool(s.Name, t) }); i >= 0 {
+			list = append(list, w.ofServer(s, words.New(words.NameTooLong, nil, "Name", s.Name, "Tool", tools[i])))
 		}
 	}
 	return list
@@ -328,7 +340,7 @@ func (w *whole) sameTools() []Finding {
 		if !s.InUse {
 			continue
 		}
-		for _, t := range s.Tools {
+		for _, t := range s.shown() {
 			other, twice := first[t]
 			if !twice {
 				first[t] = s.Name

@@ -17,7 +17,7 @@ import (
 )
 
 // Computer is what the doctor asks of a computer, so that every system's ways are
-// tried on each. What may be nil is then not known.
+// tried on each. Stat, Names, Text and Now must be there.
 type Computer struct {
 	OS      string // as runtime.GOOS
 	Home    string // the account's folder
@@ -31,6 +31,7 @@ type Computer struct {
 	Now   func() time.Time
 
 	// Run runs a program for its version and returns what it printed; ctx limits it.
+	// Nil for unknown.
 	Run func(ctx context.Context, program string, args ...string) (string, error)
 	// Docker reports whether Docker answers: nil when it does, fs.ErrPermission where
 	// the account may not ask it. Nil for unknown.

@@ -232,7 +232,7 @@ var lastRules = []rule{
 	{code: words.Unknown, rest: unknown, fixes: []remedy{showLog, copyReport}},
 }
 
-// Three ends in five minutes, and it is no longer started by itself.
+// Three ends in five minutes are more than bad luck.
 const (
 	manyStops   = 3
 	stopsWithin = 5 * time.Minute

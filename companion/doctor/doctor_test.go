@@ -295,6 +295,7 @@ var signatures = []signature{
 	{code: words.PartnerClosed, on: helped, has: said(npx, "connect ECONNREFUSED 127.0.0.1:27124"), saying: "Obsidian", fix: "start-program", near: said(npx, "connect ECONNREFUSED 127.0.0.1:27124"), nearOn: &machine{disk: helped.disk, taken: []int{27124}, versions: helped.versions}},
 	{code: words.Certificate, on: machine{disk: helped.disk, versions: map[string]string{"/usr/bin/node": "v22.20.0"}}, has: said(npx, "Error: unable to get local issuer certificate", "code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'"), fix: "trust-computer", near: said(with(npx, func(s *servers.Server) { s.Env = map[string]string{"NODE_USE_SYSTEM_CA": "1"} }), "code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'")},
 	{code: words.Certificate, on: machine{disk: append([]string{"/etc/ssl/certs/ca-certificates.crt"}, helped.disk...)}, has: said(uvx, "ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED]"), fix: "trust-computer", near: said(uvx, "certificate verified")},
+	{code: words.Certificate, on: helped, has: said(npx, "self-signed certificate in certificate chain"), fix: "update", near: said(npx, "certificate chain is fine")},
 	{code: words.Certificate, on: helped, has: said(npx, "certificate has expired"), saying: "expired or another machine's", fix: "open-server", near: said(npx, "token has expired")},
 	{code: words.Proxy, on: machine{disk: helped.disk, environ: []string{"HTTPS_PROXY=http://proxy.corp:3128"}, versions: helped.versions}, has: said(npx, "tunneling socket could not be established, statusCode=407"), saying: "http://proxy.corp:3128", fix: "use-proxy", near: said(npx, "tunnel is open")},
 	{code: words.Proxy, on: machine{disk: helped.disk, environ: []string{"HTTPS_PROXY=http://proxy.corp:3128"}, versions: helped.versions}, has: said(npx, "connect ETIMEDOUT 1.2.3.4:443"), fix: "use-proxy", near: said(npx, "connect ETIMEDOUT 1.2.3.4:443"), nearOn: &helped},
@@ -310,7 +311,7 @@ var signatures = []signature{
 
 	{code: words.CommandJoined, on: helped, has: said(servers.Server{Command: "npx -y @acme/server"}), fix: "split-command", near: said(servers.Server{Command: "/opt/my tools/run"}), nearOn: &machine{disk: []string{"/opt/my tools/run"}}},
 	{code: words.CommandJoined, on: helped, has: said(servers.Server{Command: "npx", Args: []string{"-y @acme/server"}}), fix: "split-command", near: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "--title my notes"}})},
-	{code: words.PathRelative, on: helped, has: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "~/notes"}}), saying: "~/notes", fix: "whole-paths", near: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "~notes"}})},
+	{code: words.PathRelative, on: helped, has: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "~/notes"}}), saying: "/home/anna/notes", fix: "whole-paths", near: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "~notes"}})},
 	{code: words.PathRelative, on: machine{disk: append([]string{"/home/anna/srv/index.js"}, helped.disk...), versions: helped.versions}, has: said(servers.Server{Command: "node", Args: []string{"srv/index.js"}}), fix: "whole-paths", near: said(servers.Server{Command: "node", Args: []string{"index.js"}, Cwd: "/home/anna/srv"})},
 	{code: words.PathRelative, on: machine{os: "windows", disk: []string{`C:\Program Files\nodejs\node.exe`}}, has: said(servers.Server{Command: "node", Args: []string{`%USERPROFILE%\srv\index.js`}}), fix: "whole-paths", near: said(servers.Server{Command: "node", Args: []string{`C:\srv\index.js`}})},
 	{code: words.Placeholder, on: helped, has: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "<team-id>"}}), saying: "<team-id>", near: said(servers.Server{Command: "npx", Args: []string{"-y", "@acme/server", "a<b>c"}})},
@@ -324,6 +325,27 @@ var signatures = []signature{
 var elsewhereTested = []words.Code{
 	words.FileBroken, words.FileChanged, words.FileLocked, words.FileElsewhere, words.RestartNeeded, words.Undone, words.AppMissing,
 	words.SameName, words.SameTool, words.TooManyTools, words.KeyInPlain,
+}
+
+// theTable are all problems that users of AI apps are known to have, in the order
+// in which they are told apart.
+var theTable = []words.Code{
+	words.NodeMissing, words.PathHidden, words.NodeOld, words.UVMissing, words.PythonPart, words.DockerStopped, words.DockerMissing, words.DockerRights, words.DockerImage, words.WrongMachine,
+	words.PackageUnknown, words.PackageBroken, words.SlowStart, words.ClosedEarly, words.Chatter, words.KeepsStopping, words.WindowsStart, words.WindowsSpace, words.NoPermission, words.FolderMissing, words.FolderBlocked, words.DiskFull,
+	words.KeyMissing, words.KeyRefused, words.KeyTooWeak, words.SignIn, words.SignInExpired, words.SignInClosedClub, words.PortBusy, words.SignInUnfinished, words.ReturnAddress, words.KeychainLocked, words.KeychainAbsent, words.KeyTooLong,
+	words.Offline, words.NoAnswer, words.PartnerClosed, words.Certificate, words.Proxy, words.WrongAddress, words.TooMany,
+	words.FileBroken, words.FileChanged, words.FileLocked, words.FileElsewhere, words.RestartNeeded, words.AppMissing, words.SameName, words.NameTooLong, words.SameTool, words.TooManyTools, words.Unknown,
+}
+
+func TestAllOfTheTableIsThere(t *testing.T) {
+	if len(theTable) != 52 {
+		t.Errorf("%d", len(theTable))
+	}
+	for _, code := range theTable {
+		if len(fixesOf(code)) == 0 {
+			t.Errorf("no row mends %s", code)
+		}
+	}
 }
 
 func TestEveryRuleHasAnExample(t *testing.T) {

@@ -455,7 +455,18 @@ func startPartner(f fixing) (Fix, bool) {
 
 func giveVariables(f fixing) (Fix, bool) { return f.setVariables("plain-start") }
 func trustComputer(f fixing) (Fix, bool) { return f.setVariables("trust-computer") }
-func useProxy(f fixing) (Fix, bool)      { return f.setVariables("use-proxy") }
+
+// newerToTrust is for a Node.js that can't be told to trust what its computer does.
+func newerToTrust(f fixing) (Fix, bool) {
+	if f.s == nil || f.with("Set") != "" || f.with("Bad") != "" {
+		return Fix{}, false
+	}
+	command, _ := unwrapped(f.s)
+	fix, _ := update(nodeJS)(f)
+	return fix, nodeJS.has(base(command))
+}
+
+func useProxy(f fixing) (Fix, bool) { return f.setVariables("use-proxy") }
 
 // setVariables gives the server the variables that the problem names, where it has
 // none of that name.
@@ -486,6 +497,29 @@ func otherTransport(f fixing) (Fix, bool) {
 		}
 		return false
 	})
+}
+
+// hideTool keeps one tool from the AI app: the launcher leaves it out.
+func hideTool(f fixing) (Fix, bool) {
+	tool := f.with("Tool")
+	if tool == "" {
+		return Fix{}, false
+	}
+	return f.edit("hide-tool", false, func(s *servers.Server) bool {
+		return !slices.Contains(hiddenTools(s), tool) && setMember(s, "hideTools", append(hiddenTools(s), tool))
+	}, "Tool", tool, "Name", f.name)
+}
+
+// hiddenTools are the tools that the launcher leaves out.
+func hiddenTools(s *servers.Server) []string {
+	var m struct {
+		HideTools []string `json:"hideTools"`
+	}
+	data, err := json.Marshal(s)
+	if err != nil || json.Unmarshal(data, &m) != nil {
+		return nil
+	}
+	return m.HideTools
 }
 
 // hasMember reports whether the server has a yes of this name in library.json.

@@ -20,13 +20,13 @@ var traffic = configs.Pattern(`(?i)\bmessage from (client|server):`)
 
 func newLines(groups ...[]string) lines {
 	var l lines
-	for _, g := range groups {
-		for _, text := range g {
-			for part := range strings.SplitSeq(text, "\n") {
-				part = strings.TrimRight(part, "\r")
-				if strings.TrimSpace(part) != "" && !traffic().MatchString(part) && !slices.Contains(l.raw, part) {
-					l.raw = append(l.raw, part)
-				}
+	seen := map[string]bool{} // the same line comes by several ways
+	for _, text := range slices.Concat(groups...) {
+		for part := range strings.SplitSeq(text, "\n") {
+			part = strings.TrimRight(part, "\r")
+			if strings.TrimSpace(part) != "" && !seen[part] && !traffic().MatchString(part) {
+				seen[part] = true
+				l.raw = append(l.raw, part)
 			}
 		}
 	}

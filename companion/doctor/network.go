@@ -47,7 +47,7 @@ var networkRules = []rule{
 			"unable_to_get_issuer_cert", "unable to get local issuer certificate", "unable to get issuer certificate", "self_signed_cert", "self-signed certificate", "self signed certificate", "depth_zero_self_signed",
 			"unable_to_verify_leaf_signature", "unknownissuer", "certificate_verify_failed", "certificate verify failed", "x509:", "certificate has expired", "cert_has_expired", "err_tls_cert_altname_invalid",
 		}, more: saidCertificate,
-		fixes: []remedy{trustComputer, openServer, again},
+		fixes: []remedy{trustComputer, newerToTrust, openServer, again},
 	},
 	{
 		code: words.NoAnswer, said: []string{"etimedout", "und_err_connect_timeout", "econnreset", "context deadline exceeded", "i/o timeout", "connect timeout", "connection timed out"},

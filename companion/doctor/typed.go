@@ -139,7 +139,7 @@ func shown(name, value string) string {
 // joined: the program and its arguments in one text.
 func joined(x *exam) ([]any, bool) {
 	command, _ := splitLine(x, &x.Server)
-	return []any{"Command", command}, command != "" // the rest may hold a key
+	return nil, command != "" // not shown: it may hold a key
 }
 
 // splitLine takes a joined command, or joined arguments, apart; command is "" where
@@ -264,7 +264,7 @@ func (x *exam) relativeOf(paths []string) ([]any, bool) {
 		if now, odd := x.whole(value); odd {
 			with := []any{"Value", configs.Mask(value)}
 			if now != value {
-				with = append(with, "Path", x.pc.Tilde(now))
+				with = append(with, "Path", configs.Mask(now))
 			}
 			return with, true
 		}
