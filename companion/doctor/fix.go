@@ -48,6 +48,7 @@ const (
 	StartProgram    Deed = "start-program"  // its title: "Docker", "Obsidian"
 	ShowLog         Deed = "show-log"       // a server's name
 	CopyText        Deed = "copy-text"      // the text; "" for the whole report
+	MakeFolder      Deed = "make-folder"    // a path below the account's folder
 	Permit          Deed = "permit"         // a path: give the account the right that it lacks (the Fix's ID says which)
 )
 
@@ -359,6 +360,16 @@ func headerWithoutBlank(f fixing) (Fix, bool) {
 		}
 		return len(at) > 0
 	})
+}
+
+// makeFolder is for a folder of the account's own that somebody means to have: not
+// for one out of somebody's instructions.
+func makeFolder(f fixing) (Fix, bool) {
+	path := f.with("Found")
+	if path == "" || f.pc.Tilde(path) == path || pathLeftRule().MatchString(path) || strings.Contains(path, "..") {
+		return Fix{}, false
+	}
+	return do("make-folder", MakeFolder, path)
 }
 
 func allowProgram(f fixing) (Fix, bool) {

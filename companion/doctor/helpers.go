@@ -21,7 +21,7 @@ var helperRules = []rule{
 	{code: words.PathHidden, fact: hidden, fixes: []remedy{useFound, again}},
 	{
 		code: words.NodeOld, said: []string{
-			"code ebadengine", "notsup", "unsupported engine ... !warn", "referenceerror: file is not defined", "unexpected token '||=' ... !json",
+			"code ebadengine", "npm ... notsup", "unsupported engine ... !warn", "referenceerror: file is not defined", "unexpected token '||=' ... !json",
 			"unexpected token '??=' ... !json", "unexpected token '.' ... !json", "unexpected token '?' ... !json", "err_require_esm",
 			"syntaxerror: unexpected token {", "(internal/modules/", "webidl.is.file =",
 		}, more: saidOld, rest: nodeTooOld,

@@ -25,7 +25,7 @@ var keyRules = []rule{
 	},
 	{
 		code: words.KeyRefused, sign: keyRefused, said: []string{
-			"invalid api key", "invalid x-api-key", "authentication_error", "incorrect api key", "invalid_api_key", "bad credentials", "invalid access token", "invalid_auth", "invalid authentication", "unauthorized",
+			"invalid api key", "invalid x-api-key", "authentication_error", "incorrect api key", "invalid_api_key", "bad credentials", "invalid access token", "invalid_auth", "invalid authentication", "unauthorized ... !reject_unauthorized",
 			"api key is invalid", "api key not valid", "token is invalid", "invalid token ... !unexpected", "authentication failed", "status 401", "status code 401", "http 401", "error 401", "401 client error",
 		}, more: saidRefused,
 		fixes: []remedy{enterKey, again},
@@ -36,7 +36,7 @@ var keyRules = []rule{
 			"status 403", "status code 403", "http 403", "error 403", "403 forbidden",
 		}, fixes: []remedy{enterKey, signIn},
 	},
-	{code: words.SignIn, sign: signInDue, said: []string{"unauthorized", "status 401", "status code 401", "http 401", "error 401"}, more: saidSignIn, fixes: []remedy{signIn}},
+	{code: words.SignIn, sign: signInDue, said: []string{"unauthorized ... !reject_unauthorized", "status 401", "status code 401", "http 401", "error 401"}, more: saidSignIn, fixes: []remedy{signIn}},
 	{
 		code: words.SignInExpired, sign: oauthError("invalid_grant", "invalid_token", "invalid_client"),
 		said:  []string{"invalid_grant", "invalid_token", "refresh token ... expired", "token has been revoked"},
@@ -59,11 +59,11 @@ var keyRules = []rule{
 		fixes: []remedy{copyReturn, signIn},
 	},
 	{
-		code: words.KeychainLocked, said: []string{"failed to unlock correct collection", "prompt dismissed", "-25308", "-25293", "exit status 128 ... keychain", "user canceled ... -128", "user interaction is not allowed"},
+		code: words.KeychainLocked, said: []string{"failed to unlock correct collection", "prompt dismissed", " -25308", "(-25308", " -25293", "(-25293", "exit status 128 ... keychain", "user canceled ... -128", "user interaction is not allowed"},
 		fixes: []remedy{again},
 	},
 	{
-		code: words.KeychainAbsent, said: []string{"org.freedesktop.secrets was not provided", "cannot autolaunch d-bus", "dbus_session_bus_address", "org.freedesktop.secrets ... not activatable"},
+		code: words.KeychainAbsent, said: []string{"org.freedesktop.secrets was not provided", "cannot autolaunch d-bus", "dbus_session_bus_address ... not set", "org.freedesktop.secrets ... not activatable"},
 		fixes: []remedy{fileStore, keychainHelp},
 	},
 	{code: words.KeyTooLong, said: []string{"data passed to set was too big", "errsetdatatoobig"}, fixes: []remedy{fileStore}},

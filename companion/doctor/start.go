@@ -15,7 +15,7 @@ import (
 var startRules = []rule{
 	{
 		code: words.PackageUnknown, said: []string{
-			"code e404", "code etarget", "is not in this registry", "no matching version found", "notarget", "not found in the package registry",
+			"code e404", "code etarget", "is not in this registry", "no matching version found", "npm ... notarget", "not found in the package registry",
 			"there is no version of", "no version of",
 		}, more: saidPackage,
 		fixes: []remedy{newestVersion, openServer},
@@ -33,7 +33,7 @@ var startRules = []rule{
 		fixes: []remedy{dropNotes, showLog},
 	},
 	{
-		code: words.WindowsSpace, said: []string{"header ... must be", "invalid header", "401", "unauthorized"}, more: cutHeader,
+		code: words.WindowsSpace, said: []string{"header ... must be", "invalid header", "401", "unauthorized ... !reject_unauthorized"}, more: cutHeader,
 		fixes: []remedy{headerWithoutBlank, again},
 	},
 	{
@@ -301,11 +301,14 @@ func folderMissing(x *exam) ([]any, bool) {
 			return []any{"Path", x.pc.Tilde(path), "File", true}, true
 		}
 		if i == 0 && x.Server.Cwd != "" || strings.Contains(unversioned(anySpec(&x.Server)), "filesystem") {
-			return []any{"Path", x.pc.Tilde(path)}, true
+			return x.gone(path), true
 		}
 	}
 	return nil, false
 }
+
+// gone is what a sentence tells of a folder that is not there.
+func (x *exam) gone(path string) []any { return []any{"Path", x.pc.Tilde(path), "Found", path} }
 
 // script is the file that an interpreter is told to run, "" for none.
 func (x *exam) script() string {
@@ -324,9 +327,12 @@ func (x *exam) script() string {
 // saidFolder fits where the place that was missed stands in the settings and is
 // still missing.
 func saidFolder(x *exam, line string) ([]any, bool) {
-	for _, path := range x.folders() {
-		if strings.Contains(line, path) && !x.pc.exists(path) {
-			return []any{"Path", x.pc.Tilde(path)}, true
+	// npm wants a folder there even where it keeps nothing in it.
+	places := append(x.folders(), x.pc.join(x.pc.Home, "AppData", "Roaming", "npm"))
+	for _, path := range places {
+		escaped := strings.ReplaceAll(path, `\`, `\\`)
+		if (strings.Contains(line, path) || strings.Contains(line, escaped)) && !x.pc.exists(path) {
+			return x.gone(path), true
 		}
 	}
 	return nil, false

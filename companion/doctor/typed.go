@@ -18,7 +18,7 @@ var typedRules = []rule{
 	{code: words.CommandJoined, fact: joined, fixes: []remedy{splitCommand, openServer}},
 	{code: words.AddressScheme, fact: schemeless, fixes: []remedy{addScheme, openServer}},
 	{code: words.PathRelative, fact: relativeStart, rest: relative, fixes: []remedy{wholePaths, openServer}},
-	{code: words.FolderMissing, fact: pathLeft, fixes: []remedy{chooseFolder}},
+	{code: words.FolderMissing, fact: pathLeft, fixes: []remedy{chooseFolder, makeFolder}},
 	{code: words.Placeholder, rest: placeholderLeft, fixes: []remedy{openServer}},
 	{code: words.KeyInPlain, fixes: []remedy{moveKey}},
 }
