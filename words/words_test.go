@@ -158,6 +158,22 @@ func TestProblemSurvivesAFile(t *testing.T) {
 	}
 }
 
+func TestProblemTellsWhatFillsIt(t *testing.T) {
+	p := New(KeyMissing, nil, "Name", "github", "Port", 8000)
+	if p.With("Name") != "github" || p.With("Port") != 8000 || p.With("Key") != nil || strings.Join(p.Names(), " ") != "Name Port" {
+		t.Errorf("%v %v", p.With("Name"), p.Names())
+	}
+}
+
+// Many a Problem is made where not all is known that its sentences could say.
+func TestAProblemMakesSenseWithoutNames(t *testing.T) {
+	for _, code := range []Code{KeyMissing, FolderMissing, NoPermission, ClosedEarly, NodeOld, Certificate} {
+		if p := New(code, nil); strings.Contains(p.Error(), "<no value>") || strings.Contains(p.Error(), "  ") {
+			t.Errorf("%s", p.Error())
+		}
+	}
+}
+
 func TestUnknownLanguageIsEnglish(t *testing.T) {
 	Use("xx", "tlh-Latn")
 	defer Use()

@@ -1,6 +1,7 @@
 // Package doctor recognises what is wrong and says how it is mended. There is one
-// file for each kind of trouble: helper programs, download and start, keys and
-// sign-in, network, settings typed by hand, AI apps.
+// table for each kind of trouble, in the file of its name: helper programs,
+// download and start, keys and sign-in, network, settings typed by hand, AI apps;
+// what mends it is in the file beside.
 //
 // Its rules:
 //   - it never writes: a Fix is a value, which the companion carries out, an edit
