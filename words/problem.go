@@ -32,6 +32,7 @@ const (
 	DockerRights     Code = "docker-rights"
 	DockerStopped    Code = "docker-stopped"
 	DownloadFailed   Code = "download-failed"
+	EntryMoved       Code = "entry-moved"
 	FileBroken       Code = "file-broken"
 	FileChanged      Code = "file-changed"
 	FileElsewhere    Code = "file-elsewhere"

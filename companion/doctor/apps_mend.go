@@ -36,10 +36,23 @@ func restart(f fixing) (Fix, bool) {
 	return do("restart", Restart, f.client(), "Client", f.with("Client"))
 }
 
+// putBack is for what an app dropped; what is merely not there is applied.
 func putBack(f fixing) (Fix, bool) {
+	if f.with("Missing") != "" {
+		return Fix{}, false
+	}
 	fix, ok := do("put-back", PutBack, f.client(), "Client", f.with("Client"))
 	fix.Safe = true
 	return fix, ok && f.client() != ""
+}
+
+func apply(f fixing) (Fix, bool) {
+	if f.client() == "" || f.p.Code == words.Undone && f.with("Missing") == "" {
+		return Fix{}, false
+	}
+	fix, ok := do("apply", Apply, f.client(), "Client", f.with("Client"))
+	fix.Safe = true
+	return fix, ok
 }
 
 func makeWritable(f fixing) (Fix, bool) {

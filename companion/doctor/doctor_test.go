@@ -330,7 +330,7 @@ var signatures = []signature{
 // What Whole alone finds, and what comes from who writes files.
 var elsewhereTested = []words.Code{
 	words.FileBroken, words.FileChanged, words.FileLocked, words.FileElsewhere, words.RestartNeeded, words.Undone, words.AppMissing,
-	words.SameName, words.SameTool, words.TooManyTools, words.KeyInPlain,
+	words.SameName, words.SameTool, words.TooManyTools, words.KeyInPlain, words.EntryMoved,
 }
 
 // theTable are all problems that users of AI apps are known to have, in the order
@@ -433,7 +433,7 @@ func checkFixes(t *testing.T, fixes []Fix) {
 		if n := count(f.Edit != nil, f.Do != Nothing, f.Change != nil); n != 1 {
 			t.Errorf("%s does %d things", f.ID, n)
 		}
-		if f.Safe && f.Edit == nil && f.Do != PutBack {
+		if f.Safe && f.Edit == nil && f.Do != PutBack && f.Do != Apply {
 			t.Errorf("%s can't be taken back", f.ID)
 		}
 	}

@@ -39,6 +39,7 @@ const (
 	Restart         Deed = "restart"        // a client's id
 	CheckAgain      Deed = "check-again"    // a server's name; "" for all
 	Prepare         Deed = "prepare"        // a server's name: download what it starts, anew
+	Apply           Deed = "apply"          // a client's id: write what the library says into its file
 	PutBack         Deed = "put-back"       // a client's id: write what it dropped once more
 	ClearDownload   Deed = "clear-download" // a folder of npx's, shown before it is removed
 	ChooseFileStore Deed = "file-store"     // keep keys in the encrypted file

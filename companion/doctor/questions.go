@@ -137,8 +137,10 @@ func (q *questions) files() reply {
 		switch {
 		case c.Problem != nil:
 			return q.no(withClient(c.Problem, c))
-		case slices.Contains(c.Vanished, q.x.Name) || !hasEntry(c, q.x.Name) && !c.Restart:
+		case slices.Contains(c.Vanished, q.x.Name):
 			return q.no(words.New(words.Undone, nil, "Client", c.Title, "ClientID", c.ID, "Names", q.x.Name))
+		case slices.Contains(c.missing(), q.x.Name):
+			return q.no(words.New(words.Undone, nil, "Client", c.Title, "ClientID", c.ID, "Names", q.x.Name, "Missing", true))
 		}
 	}
 	if len(apps) == 0 {

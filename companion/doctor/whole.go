@@ -56,10 +56,10 @@ type ClientView struct {
 	Running   bool
 	Restart   bool           // it has to be restarted to notice the last change
 	Problem   *words.Problem // of its file
-	Entries   []EntryView
-	Vanished  []string // entries of ours that it dropped
-	Servers   []string // the names of those it is given
-	ToolLimit int      // how many tools it takes; 0 for no limit known
+	Entries   []EntryView    // nil where its file was not read
+	Vanished  []string       // entries of ours that it dropped
+	Servers   []string       // the names of those it is given
+	ToolLimit int            // how many tools it takes; 0 for no limit known
 }
 
 // EntryView is one entry of a client's file.
@@ -86,7 +86,7 @@ type whole struct {
 
 // checks are what Whole looks for, in the order in which it is told.
 var checks = []func(*whole) []Finding{
-	(*whole).offline, (*whole).files, (*whole).elsewhere, (*whole).undone, (*whole).restarts, (*whole).missingApps,
+	(*whole).offline, (*whole).files, (*whole).elsewhere, (*whole).undone, (*whole).moved, (*whole).restarts, (*whole).missingApps,
 	(*whole).sameNames, (*whole).names, (*whole).sameTools, (*whole).manyTools, (*whole).notes, (*whole).settings,
 }
 
@@ -129,10 +129,13 @@ func (w *whole) offline() []Finding {
 	return []Finding{{Problem: p, Fixes: Fixes(w.pc, p, "", nil)}}
 }
 
-// files hands on what is wrong with the clients' files, with what is needed to mend
+// files hands on what is wrong with our own and the clients' files, with what is needed to mend
 // it.
 func (w *whole) files() []Finding {
 	var list []Finding
+	if p := w.v.Problem; p != nil {
+		list = append(list, Finding{Problem: p, Fixes: Fixes(w.pc, p, "", nil)})
+	}
 	for _, c := range w.v.Clients {
 		if c.Problem == nil {
 			continue
@@ -176,6 +179,33 @@ func (w *whole) undone() []Finding {
 	for _, c := range w.v.Clients {
 		if len(c.Vanished) > 0 {
 			list = append(list, w.ofClient(c, words.Undone, "Names", strings.Join(c.Vanished, ", ")))
+		} else if missing := c.missing(); len(missing) > 0 {
+			list = append(list, w.ofClient(c, words.Undone, "Names", strings.Join(missing, ", "), "Missing", true))
+		}
+	}
+	return list
+}
+
+// missing are the servers that it should have, and has not.
+func (c ClientView) missing() []string {
+	if !c.Managed || c.Restart || c.Problem != nil || c.Entries == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.Servers), func(name string) bool { return hasEntry(c, name) })
+}
+
+// moved: entries that start a copy of ours which may be gone tomorrow.
+func (w *whole) moved() []Finding {
+	var list []Finding
+	for _, c := range w.v.Clients {
+		var keys []string
+		for _, e := range c.Entries {
+			if e.Kind == clients.Moved {
+				keys = append(keys, e.Key)
+			}
+		}
+		if c.Managed && len(keys) > 0 {
+			list = append(list, w.ofClient(c, words.EntryMoved, "Names", strings.Join(keys, ", ")))
 		}
 	}
 	return list

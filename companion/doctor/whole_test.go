@@ -60,6 +60,10 @@ func TestWholeFindsWhatIsNoServersFailing(t *testing.T) {
 		{words.FileElsewhere, View{Clients: app(func(c *ClientView) { c.Others = []string{"/home/anna/d/newer"} })}, "~/d/newer", "use-file", View{Clients: app(func(c *ClientView) { c.Others = []string{"/home/anna/d/older"} })}},
 		{words.RestartNeeded, View{Clients: app(func(c *ClientView) { c.Restart = true })}, "Claude Desktop", "restart", View{Clients: app(func(*ClientView) {})}},
 		{words.Undone, View{Clients: app(func(c *ClientView) { c.Vanished = []string{"github"} })}, "github", "put-back", View{Clients: app(func(*ClientView) {})}},
+		{words.Undone, View{Clients: app(func(c *ClientView) { c.Servers, c.Entries = []string{"github"}, []EntryView{} })}, "github", "apply", View{Clients: app(func(c *ClientView) {
+			c.Servers, c.Entries = []string{"github"}, []EntryView{{Key: "gh", Server: "github", Kind: clients.Changed}}
+		})}},
+		{words.EntryMoved, View{Clients: app(func(c *ClientView) { c.Entries = []EntryView{{Key: "github", Server: "github", Kind: clients.Moved}} })}, "github in Claude Desktop", "apply", View{Clients: app(func(c *ClientView) { c.Entries = []EntryView{{Key: "github", Server: "github", Kind: clients.Ours}} })}},
 		{words.AppMissing, View{Clients: app(func(c *ClientView) { c.Installed = false })}, "Claude Desktop", "open-app", View{Clients: app(func(c *ClientView) { c.Installed, c.Managed = false, false })}},
 		{words.SameName, View{Servers: []ServerView{local("Search", npx), local("search", uvx)}}, "search-2", "rename", View{Servers: []ServerView{local("search", npx), local("search-2", uvx)}}},
 		{words.SameName, View{Clients: app(func(c *ClientView) { c.Entries = []EntryView{{Key: "Git"}, {Key: "git"}} })}, "in Claude Desktop", "open-app", View{Clients: app(func(c *ClientView) { c.Entries = []EntryView{{Key: "Git"}, {Key: "got"}} })}},
@@ -151,6 +155,15 @@ func ends(t *testing.T, pc Computer, v View, f Finding) {
 		if left := findings(Whole(t.Context(), pc, after), f.Problem.Code); len(left) > 0 {
 			t.Errorf("%s: after %s still %v", f.Problem.Code, fix.ID, left[0].Problem)
 		}
+	}
+}
+
+// A library that a hand broke is the first thing to be told, and can be repaired.
+func TestABrokenLibraryIsAFinding(t *testing.T) {
+	pc := (&machine{disk: []string{`/home/anna/lib.json={"servers": {},}`}}).computer()
+	list := Whole(t.Context(), pc, View{Problem: words.New(words.FileBroken, nil, "File", "/home/anna/lib.json", "Line", 1)})
+	if len(list) != 1 || list[0].Fixes[0].ID != "repair-file" {
+		t.Errorf("%+v", list)
 	}
 }
 
