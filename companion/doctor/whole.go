@@ -355,6 +355,9 @@ func (w *whole) settings() []Finding {
 			if with, fits := r.fact(x); fits && !told[r.code] {
 				told[r.code] = true
 				list = append(list, w.ofServer(s, x.name(r.code, with)))
+				if r.code == words.ValueQuoted || r.code == words.CommandJoined {
+					break // what a text means is seen when it is whole
+				}
 			}
 		}
 	}
