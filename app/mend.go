@@ -53,7 +53,7 @@ func (m mending) do(x companion.Mend) {
 		m.w.strip.onRestart(x.Arg, m.w.titleOf(x.Arg))
 	case companion.CopyText:
 		m.copy(x)
-	case companion.ClearDownload, companion.Permit:
+	case companion.ClearDownload, companion.Permit, companion.MakeFolder:
 		m.w.question(question{
 			title: x.Label, text: words.Say("app.mend.path", "Path", x.Arg), yes: x.Label,
 			danger: true, onYes: func() { m.run(x) },

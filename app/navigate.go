@@ -20,6 +20,11 @@ func (w *Window) visit(page string) {
 		w.servers.onAdd()
 	case tab == tabServers && rest != "":
 		w.leave(tabServers, func() { w.openStep(rest) })
+	case tab == tabApps && rest != "":
+		w.goTo(tabApps)
+		if k := w.apps.cards[rest]; k != nil {
+			w.win.Canvas().Focus(k.managed)
+		}
 	case w.open[tab] != nil:
 		w.goTo(tab)
 	}

@@ -145,7 +145,7 @@ func (e *Env) printRows(list []companion.Trouble) {
 // mendLine says how a Mend is done from a terminal, "" where it is not.
 func mendLine(m companion.Mend) string {
 	switch m.Do {
-	case companion.Edit, companion.PutBack:
+	case companion.Edit, companion.PutBack, companion.Apply:
 		if m.Safe {
 			return words.Say("cmd.doctor.byfix", "What", m.Label)
 		}

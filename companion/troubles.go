@@ -12,6 +12,7 @@ import (
 
 	"mcp-companion/clients"
 	"mcp-companion/companion/doctor"
+	"mcp-companion/configs"
 	"mcp-companion/health"
 	"mcp-companion/launch"
 	"mcp-companion/secrets"
@@ -39,7 +40,8 @@ type Mend struct {
 	Arg   string // of the Deed
 	Safe  bool   // it may be done without asking, together with others
 
-	edit func(*servers.Library) error
+	edit   func(*servers.Library) error
+	change func() (*configs.Change, error) // of somebody's settings file
 }
 
 // Deed is what a Mend does.
@@ -57,6 +59,8 @@ const (
 	ChooseFileStore = doctor.ChooseFileStore
 	StartProgram    = doctor.StartProgram
 	Permit          = doctor.Permit
+	Apply           = doctor.Apply
+	MakeFolder      = doctor.MakeFolder
 
 	OpenPage = doctor.OpenPage
 	OpenURL  = doctor.OpenURL
@@ -96,7 +100,7 @@ func (c *Companion) Troubles(ctx context.Context) ([]Trouble, error) {
 func troubleOf(f doctor.Finding, status Status) Trouble {
 	t := Trouble{Server: f.Server, Client: f.Client, Status: status, Problem: f.Problem}
 	for _, x := range f.Fixes {
-		t.Mends = append(t.Mends, Mend{x.ID, x.Label, x.Do, x.Arg, x.Safe, x.Edit})
+		t.Mends = append(t.Mends, Mend{x.ID, x.Label, x.Do, x.Arg, x.Safe, x.Edit, x.Change})
 	}
 	return t
 }
@@ -214,11 +218,17 @@ func SafeMends(list []Trouble) (edits, deeds []Mend) {
 	return edits, deeds
 }
 
-// ProposeMend computes what the edits among these would change, all together.
+// ProposeMend computes what the edits among these would change, all together; the
+// repair of a settings file is one alone.
 func (c *Companion) ProposeMend(_ context.Context, mends ...Mend) (*Proposal, error) {
 	reason := words.Say("reason.mend", "Count", len(mends))
 	if len(mends) == 1 {
 		reason = words.Say("reason.mend.one", "What", mends[0].Label)
+	}
+	for _, m := range mends {
+		if m.change != nil {
+			return c.proposeRepair(reason, m)
+		}
 	}
 	return c.propose(reason, func(lib *servers.Library, _ *Proposal) error {
 		for _, m := range mends {
@@ -231,6 +241,24 @@ func (c *Companion) ProposeMend(_ context.Context, mends ...Mend) (*Proposal, er
 		}
 		return nil
 	}, scope{})
+}
+
+// proposeRepair computes what repairing a client's file would change. It is written
+// while the client is closed, if that rewrites it.
+func (c *Companion) proposeRepair(reason string, m Mend) (*Proposal, error) {
+	lib, err := c.Library()
+	if err != nil {
+		return nil, err
+	}
+	change, err := m.change()
+	if err != nil {
+		return nil, err
+	}
+	if client := c.mustClose(lib, change); client != nil {
+		return nil, words.New(words.AppRunning, nil, "Client", client.Title)
+	}
+	view := FileView{Path: change.Path, Client: c.clientOf(lib, change.Path), Words: m.Label, Diff: change.Diff()}
+	return &Proposal{Reason: reason, library: lib.ID, secrets: map[string]secrets.Secret{}, changes: []*configs.Change{change}, Files: []FileView{view}}, nil
 }
 
 // Mend carries out a deed that is no edit of the library.
@@ -246,6 +274,11 @@ func (c *Companion) Mend(ctx context.Context, m Mend) error {
 	case PutBack:
 		_, err := c.PutBack(ctx, m.Arg)
 		return err
+	case Apply:
+		_, _, err := c.Do(ctx, func() (*Proposal, error) { return c.ProposeApply(ctx, m.Arg) })
+		return err
+	case MakeFolder:
+		return os.MkdirAll(m.Arg, 0o755)
 	case ClearDownload:
 		return c.clearDownload(m.Arg)
 	case ChooseFileStore:

@@ -3,6 +3,8 @@ package doctor
 import (
 	"slices"
 
+	"mcp-companion/clients"
+	"mcp-companion/configs"
 	"mcp-companion/servers"
 	"mcp-companion/words"
 )
@@ -14,7 +16,11 @@ func hideTool(f fixing) (Fix, bool) {
 		return Fix{}, false
 	}
 	return f.edit("hide-tool", false, func(s *servers.Server) bool {
-		return !slices.Contains(hiddenTools(s), tool) && setMember(s, "hideTools", append(hiddenTools(s), tool))
+		if slices.Contains(s.HideTools, tool) {
+			return false
+		}
+		s.HideTools = append(s.HideTools, tool)
+		return true
 	}, "Tool", tool, "Name", f.name)
 }
 
@@ -110,4 +116,30 @@ func renameServer(f fixing) (Fix, bool) {
 		lib.Rename(f.name, unlessTaken(now, f.name, lib.Names()))
 		return nil
 	}}, true
+}
+
+// repair offers the settings file without its typing mistakes, where they are of
+// the few kinds that have one meaning. Its user sees the difference first.
+func repair(f fixing) (Fix, bool) {
+	path, format, lock := f.with("File"), configs.JSON, configs.LockKind("")
+	if c := clients.Find(f.client()); c != nil {
+		format, lock = c.Format, c.Lock
+	}
+	if path == "" || f.pc.Text == nil {
+		return Fix{}, false
+	}
+	change := func() (*configs.Change, error) {
+		before := []byte(f.pc.Text(path))
+		after, err := configs.Repair(path, before, format)
+		if err != nil {
+			return nil, err
+		}
+		return &configs.Change{Path: path, Format: format, Lock: lock, Existed: true, Exists: true, Before: before, After: after}, nil
+	}
+	if c, err := change(); err != nil || c.IsEmpty() {
+		return Fix{}, false
+	}
+	fix, _ := do("repair-file", Nothing, "")
+	fix.Change = change
+	return fix, true
 }

@@ -97,7 +97,7 @@ const longStart = 180
 // settings file that can't be read is another matter, and nothing of the server's.
 func saidChatter(x *exam, line string) ([]any, bool) {
 	low := strings.ToLower(line)
-	if hasMember(&x.Server, "dropNotes") || strings.Contains(low, ".json") || strings.Contains(low, "settings") || strings.Contains(low, "config") {
+	if x.Server.DropNotes || strings.Contains(low, ".json") || strings.Contains(low, "settings") || strings.Contains(low, "config") {
 		return nil, false
 	}
 	return []any{"Text", x.strayLine(line)}, true
@@ -108,7 +108,7 @@ func saidChatter(x *exam, line string) ([]any, bool) {
 func chatter(x *exam) ([]any, bool) {
 	stray := x.Ended != nil && x.Ended.Stray > 0 || x.Report != nil && x.Report.Stray > 0
 	_, late := noAnswer(x)
-	if !stray || !late || hasMember(&x.Server, "dropNotes") {
+	if !stray || !late || x.Server.DropNotes {
 		return nil, false
 	}
 	return []any{"Text", x.strayLine("")}, true

@@ -46,7 +46,11 @@ func longer(f fixing) (Fix, bool) {
 }
 
 func dropNotes(f fixing) (Fix, bool) {
-	return f.edit("drop-notes", true, func(s *servers.Server) bool { return setMember(s, "dropNotes", true) })
+	return f.edit("drop-notes", true, func(s *servers.Server) bool {
+		was := s.DropNotes
+		s.DropNotes = true
+		return !was
+	})
 }
 
 func headerWithoutBlank(f fixing) (Fix, bool) {

@@ -12,7 +12,7 @@ import (
 // copied is s with lists and maps of its own.
 func copied(s *servers.Server) *servers.Server {
 	c := *s
-	c.Args, c.Env, c.Headers = slices.Clone(s.Args), maps.Clone(s.Env), maps.Clone(s.Headers)
+	c.Args, c.Env, c.Headers, c.HideTools = slices.Clone(s.Args), maps.Clone(s.Env), maps.Clone(s.Headers), slices.Clone(s.HideTools)
 	return &c
 }
 

@@ -35,7 +35,7 @@ type ServerView struct {
 
 // shown are the tools that the AI apps see.
 func (v ServerView) shown() []string {
-	hidden := hiddenTools(&v.Server)
+	hidden := v.Server.HideTools
 	return slices.DeleteFunc(slices.Clone(v.Tools), func(t string) bool { return slices.Contains(hidden, t) })
 }
 
@@ -324,7 +324,7 @@ func (w *whole) manyTools() []Finding {
 func (w *whole) notes() []Finding {
 	var list []Finding
 	for _, s := range w.v.Servers {
-		if s.Stray > 0 && s.Status == health.Healthy && !hasMember(&s.Server, "dropNotes") {
+		if s.Stray > 0 && s.Status == health.Healthy && !s.Server.DropNotes {
 			list = append(list, w.ofServer(s, words.New(words.Chatter, nil, "Name", s.Name)))
 		}
 	}

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -350,5 +352,19 @@ func TestThisComputer(t *testing.T) {
 	}
 	if p := Diagnose(t.Context(), pc, said(servers.Server{Command: "no-such-program-anywhere"})); !words.Has(p, words.ProgramMissing) {
 		t.Errorf("%v", p)
+	}
+}
+
+func TestABrokenFileIsRepairedAsAChange(t *testing.T) {
+	pc := (&machine{disk: []string{`/home/anna/mcp.json={"mcpServers": {"a": {"command": "x",}}}`}}).computer()
+	p := words.New(words.FileBroken, nil, "File", "/home/anna/mcp.json", "Line", 1, "ClientID", "cursor")
+	fixes := Fixes(pc, throughFile(t, p), "", nil)
+	checkFixes(t, fixes)
+	if fixes[0].ID != "repair-file" || fixes[0].Safe {
+		t.Fatalf("%+v", fixes)
+	}
+	c, err := fixes[0].Change()
+	if err != nil || c.Path != "/home/anna/mcp.json" || !json.Valid(c.After) || bytes.Equal(c.Before, c.After) || !c.Existed || !c.Exists {
+		t.Errorf("%v %+v", err, c)
 	}
 }

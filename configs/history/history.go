@@ -255,6 +255,9 @@ func (s step) reverse(rest bool) (*configs.Change, error) {
 		}
 		return nil, &conflict{path: s.Path}
 	}
+	if len(s.Edits) == 0 && !rest { // a file that was repaired: there are no parts of it to tell apart
+		return nil, &conflict{path: s.Path}
+	}
 	d, err := configs.Parse(s.Path, data, s.Format)
 	if err != nil {
 		return nil, err

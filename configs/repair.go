@@ -1,58 +1,29 @@
-package doctor
+package configs
 
 import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
-
-	"mcp-companion/clients"
-	"mcp-companion/configs"
 )
-
-// repair offers the settings file without its typing mistakes, where they are of
-// the few kinds that have one meaning. Its user sees the difference first.
-func repair(f fixing) (Fix, bool) {
-	path, format, lock := f.with("File"), configs.JSON, configs.LockKind("")
-	if c := clients.Find(f.client()); c != nil {
-		format, lock = c.Format, c.Lock
-	}
-	if path == "" || f.pc.Text == nil {
-		return Fix{}, false
-	}
-	change := func() (*configs.Change, error) {
-		before := []byte(f.pc.Text(path))
-		after, err := Repair(path, before, format)
-		if err != nil {
-			return nil, err
-		}
-		return &configs.Change{Path: path, Format: format, Lock: lock, Existed: true, Exists: true, Before: before, After: after}, nil
-	}
-	if c, err := change(); err != nil || c.IsEmpty() {
-		return Fix{}, false
-	}
-	fix, _ := do("repair-file", Nothing, "")
-	fix.Change = change
-	return fix, true
-}
 
 // Repair returns data without its typing mistakes, every other byte as it was: a
 // comma too many or missing, typographic or single quotes, comments where the
 // client takes none, single backslashes in a path, brackets missing or left over
-// at the end. The error is the *configs.SyntaxError of what it can't mend; only
+// at the end. The error is the *SyntaxError of what it can't mend; only
 // files in JSON's family are tried.
-func Repair(path string, data []byte, format configs.Format) ([]byte, error) {
-	_, err := configs.Parse(path, data, format)
+func Repair(path string, data []byte, format Format) ([]byte, error) {
+	_, err := Parse(path, data, format)
 	if err == nil {
 		return data, nil
 	}
-	if format == configs.TOML || format == configs.YAML || !utf8.Valid(data) {
+	if format == TOML || format == YAML || !utf8.Valid(data) {
 		return nil, err
 	}
-	r := repairer{in: data, comments: format != configs.JSON, trailing: format == configs.JSONC}
+	r := repairer{in: data, comments: format != JSON, trailing: format == JSONC}
 	if !r.run() {
 		return nil, err
 	}
-	if _, parse := configs.Parse(path, r.out, format); parse != nil {
+	if _, parse := Parse(path, r.out, format); parse != nil {
 		return nil, err
 	}
 	return r.out, nil
@@ -210,7 +181,7 @@ func (r *repairer) scalar() bool {
 		r.value = len(r.out)
 		return true
 	}
-	inside, after := stringEnd(r.in, quote)
+	inside, after := quoteEnd(r.in, quote)
 	if after < 0 {
 		return false
 	}
@@ -223,9 +194,9 @@ func (r *repairer) scalar() bool {
 	return true
 }
 
-// stringEnd is where the text of the string at the beginning of in ends, and where
+// quoteEnd is where the text of the string at the beginning of in ends, and where
 // what follows it begins; -1 where it does not end on its line.
-func stringEnd(in []byte, quote string) (inside, after int) {
+func quoteEnd(in []byte, quote string) (inside, after int) {
 	ends := []string{quote}
 	if quote != `"` && quote != `'` {
 		ends = append([]string{`"`}, fancy...)
@@ -244,7 +215,7 @@ func stringEnd(in []byte, quote string) (inside, after int) {
 	return -1, -1
 }
 
-var badEscape = configs.Pattern(`\\(?:[^"\\/bfnrtu]|u(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|..[^0-9A-Fa-f]|...[^0-9A-Fa-f]|.{0,3}$))`)
+var badEscape = Pattern(`\\(?:[^"\\/bfnrtu]|u(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|..[^0-9A-Fa-f]|...[^0-9A-Fa-f]|.{0,3}$))`)
 
 // escaped is text as JSON writes it. Of a path of Windows one backslash that can't
 // be an escape tells that none is one.
