@@ -268,6 +268,11 @@ func (p *person) items() int {
 func (p *person) tip(item *host.Item, text string) string {
 	p.Helper()
 	tip := ""
+	defer func() {
+		if !strings.Contains(tip, text) {
+			p.Logf("the tooltip says %q", tip)
+		}
+	}()
 	p.until("the tooltip "+text, func() bool {
 		tip, _ = item.ToolTip()
 		return strings.Contains(tip, text)

@@ -352,12 +352,13 @@ func (w *whole) settings() []Finding {
 			told[s.Problem.Code] = true
 		}
 		for _, r := range tests {
-			if with, fits := r.fact(x); fits && !told[r.code] {
+			with, fits := r.fact(x)
+			if fits && !told[r.code] {
 				told[r.code] = true
 				list = append(list, w.ofServer(s, x.name(r.code, with)))
-				if r.code == words.ValueQuoted || r.code == words.CommandJoined {
-					break // what a text means is seen when it is whole
-				}
+			}
+			if fits && (r.code == words.ValueQuoted || r.code == words.CommandJoined) {
+				break // what a text means is seen when it is whole
 			}
 		}
 	}

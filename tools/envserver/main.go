@@ -2,13 +2,14 @@
 // it was started with, without telling a value. Its one tool, environment, lists
 // the variables' names and, for the one it is asked for, the SHA-256 of its value.
 //
-//	envserver [--fail-if FILE] [--child] [--note] [--slow TIME] [ARG...]
+//	envserver [--fail-if FILE] [--child] [--note] [--slow TIME] [--tool NAME] [ARG...]
 //	envserver --hold VARIABLE COMMAND [ARG...]
 //
 //	--fail-if FILE   ends at its start, with a word on stderr, while FILE exists
 //	--child          starts a child that lives as long as it is left to
 //	--note           writes a line to stdout that is no message
 //	--slow TIME      answers nothing for so long
+//	--tool NAME      what its tool is called
 //	--hold VARIABLE  is the client of such a server instead, and keeps it
 //
 // Other arguments are repeated by the tool: a test sees what became of them.
@@ -53,6 +54,7 @@ func run() error {
 	failIf := flag.String("fail-if", "", "")
 	child := flag.Bool("child", false, "")
 	note := flag.Bool("note", false, "")
+	tool := flag.String("tool", "environment", "")
 	slow := flag.Duration("slow", 0, "")
 	held := flag.String("hold", "", "")
 	flag.Parse()
@@ -77,7 +79,7 @@ func run() error {
 		a.Child = c.Process.Pid
 	}
 	s := mcp.NewServer(&mcp.Implementation{Name: "envserver", Version: "1"}, nil)
-	mcp.AddTool(s, &mcp.Tool{Name: "environment", Description: "What this server was started with"},
+	mcp.AddTool(s, &mcp.Tool{Name: *tool, Description: "What this server was started with"},
 		func(_ context.Context, _ *mcp.CallToolRequest, q question) (*mcp.CallToolResult, answer, error) {
 			return nil, a.about(q.Name), nil
 		})
