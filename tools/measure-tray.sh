@@ -23,7 +23,12 @@ done
 pid=$!
 trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null || true; rm -rf "$MCP_COMPANION_HOME"' EXIT
 bin/trayhost show | grep -q 'server-30\|30 on\|more' || { echo "the tray does not show its servers" >&2; bin/trayhost show; exit 1; }
-sleep 5 # what it does at its start is not rest
+# What it does at its start, one look at each server, is not rest.
+for _ in $(seq 180); do
+  [ "$("$companion" list --json | grep -c '"status": "\(unknown\|starting\)"')" = 0 ] && break
+  sleep 1
+done
+sleep 5
 
 ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
 wakes() { awk '/^voluntary_ctxt_switches/ {n += $2} END {print n}' /proc/$pid/task/*/status; }

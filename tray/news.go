@@ -15,6 +15,7 @@ type news struct {
 	was   map[string]companion.Status // by server, as last known for sure
 	told  map[string]time.Time        // by server
 	said  []time.Time                 // notifications of the last hour
+	last  time.Time                   // a State was looked at
 }
 
 const (
@@ -26,6 +27,10 @@ const (
 // of returns the notification's title and text, "" for none.
 func (n *news) of(s companion.State, now time.Time) (title, text string) {
 	worse := n.worse(s)
+	if !n.last.IsZero() && slept(now.Round(0).Sub(n.last.Round(0)), now.Sub(n.last)) {
+		n.began = now // servers and networks wake up again
+	}
+	n.last = now
 	if now.Sub(n.began) < quietAtFirst || n.isLoud(now) {
 		return "", ""
 	}
@@ -45,6 +50,10 @@ func (n *news) of(s companion.State, now time.Time) (title, text string) {
 	}
 	return Name, words.Say("tray.summary.needs-you", "Count", len(list))
 }
+
+// slept reports whether the computer slept between two looks: the wall's clock went
+// on, and the one that counts went slower.
+func slept(wall, counted time.Duration) bool { return wall-counted > time.Minute }
 
 // worse lists the servers that were better when they were last known.
 func (n *news) worse(s companion.State) []companion.ServerState {

@@ -69,3 +69,14 @@ func TestNewsIsFewAndTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestASleepingComputerIsNoticed(t *testing.T) {
+	for _, c := range []struct {
+		wall, counted time.Duration
+		want          bool
+	}{{time.Hour, time.Second, true}, {time.Hour, time.Hour, false}, {time.Second, time.Second, false}, {-time.Hour, time.Second, false}, {40 * time.Second, 0, false}} {
+		if slept(c.wall, c.counted) != c.want {
+			t.Errorf("%+v", c)
+		}
+	}
+}
