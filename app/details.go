@@ -53,6 +53,7 @@ func (d *details) build() {
 	d.trouble = newNotice()
 	d.state, d.start = newFacts(), newFacts()
 	d.reasons = stack(6)
+	d.reasons.Hide()
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
 	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs, d.asks))), card(d.start.box)))
@@ -237,11 +238,31 @@ func stateFacts(s companion.ServerState, checked string) []fact {
 		list = append(list, fact{name: words.Say("app.fact.tools"), text: words.Say("app.fact.tools.count", "Count", s.Tools)})
 	}
 	return append(list,
-		fact{name: words.Say("app.fact.live"), text: namesOr(s.Live, "app.fact.live.none")},
+		fact{name: words.Say("app.fact.live"), text: runningText(s)},
 		fact{name: words.Say("app.fact.clients"), text: namesOr(s.Clients, "app.fact.clients.none")},
 		fact{name: words.Say("app.fact.sets"), text: namesOr(s.Sets, "app.fact.sets.none")},
 		fact{name: words.Say("app.fact.checked"), text: checked},
 	)
+}
+
+// runningText says who uses a server now, and how that goes.
+func runningText(s companion.ServerState) string {
+	if len(s.Running) == 0 {
+		return namesOr(s.Live, "app.fact.live.none")
+	}
+	var lines []string
+	for _, r := range s.Running {
+		client := firstOf(r.Client, words.Say("app.fact.live.someone"))
+		line := words.Say("app.fact.live.calls", "Client", client, "Count", r.Calls)
+		if r.Calls > 0 {
+			line = words.Say("app.fact.live.timed", "Line", line, "Usual", companion.Took(r.P50), "Slow", companion.Took(r.P95))
+		}
+		if bad := r.Errors + r.TimedOut; bad > 0 {
+			line = words.Say("app.fact.live.bad", "Line", line, "Count", bad)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // startFacts is what a server is. Of a key only the name is told.

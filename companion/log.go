@@ -216,7 +216,7 @@ func lineOf(e launch.Event) LogLine {
 		}
 		l.Body += body
 	}
-	took := tookText(e.Took)
+	took := Took(e.Took)
 	switch e.Kind {
 	case launch.EventStart:
 		l.Source, l.Text = Launcher, words.Say("log.start", "Client", l.Client)
@@ -267,8 +267,8 @@ func size(n int) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 }
 
-// tookText is a time in milliseconds, short.
-func tookText(ms float64) string {
+// Took is a time in milliseconds, short.
+func Took(ms float64) string {
 	switch {
 	case ms < 10:
 		return fmt.Sprintf("%.1f ms", ms)

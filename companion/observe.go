@@ -78,9 +78,11 @@ func (c *Companion) serverStates(lib *servers.Library, sessions []launch.Session
 		v := known.Judge()
 		state := ServerState{Name: name, Server: *s, Status: v.Status, Summary: v.Summary, Problem: v.Problem, Tools: v.Tools, Checked: v.Checked, Reasons: v.Reasons, Sets: lib.SetsOf(name), InUse: use[name]}
 		for _, x := range live {
-			if t := titleOf(x.Client); t != "" && !slices.Contains(state.Live, t) {
+			t := titleOf(x.Client)
+			if t != "" && !slices.Contains(state.Live, t) {
 				state.Live = append(state.Live, t)
 			}
+			state.Running = append(state.Running, Running{t, x.Started, x.Calls, x.Errors, x.TimedOut, x.P50, x.P95})
 		}
 		for _, app := range apps {
 			if slices.ContainsFunc(app.Entries, func(e EntryState) bool { return e.Server == name && e.Kind != Users }) {

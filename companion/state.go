@@ -63,11 +63,23 @@ type ServerState struct {
 	Problem *words.Problem // why it is NeedsYou or Failing, else nil
 	Tools   int            // as last counted; 0 when not known
 	Live    []string       // titles of the clients that run it now
+	Running []Running      // what they do with it, oldest first
 	Clients []string       // titles of the clients whose file names it
 	Sets    []string       // the sets it is in
 	InUse   bool           // it is in the current set of a managed client
 	Checked time.Time      // of the last probe; zero when never
 	Reasons []Reason       // what was seen of it, the weightiest first
+}
+
+// Running is one client's present use of a server.
+type Running struct {
+	Client   string // title, "" when unknown
+	Since    time.Time
+	Calls    int64 // of tools
+	Errors   int64 // answers that were errors
+	TimedOut int64 // requests that the client gave up, or that took too long
+	P50      float64
+	P95      float64 // of the last answers, in milliseconds
 }
 
 // Line is the server's name and how it is.
