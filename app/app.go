@@ -15,6 +15,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -78,7 +79,7 @@ type Window struct {
 	opts    Options
 	state   companion.State
 	told    bool   // Render was called: an empty list is empty, not unknown
-	wanted  string // the server to show as soon as a State has it
+	wanted  string // the server, or a step of it, to show as soon as a State has it
 
 	nav    *nav
 	strip  *strip
@@ -181,8 +182,8 @@ func (w *Window) Render(s companion.State) {
 	w.state, w.told = s, true
 	w.nav.render(s)
 	w.strip.render(s)
-	if w.wanted != "" && w.hasServer(w.wanted) && w.open[tabServers] == view(w.servers) {
-		w.openServer(w.wanted)
+	if name, _, _ := strings.Cut(w.wanted, "/"); name != "" && w.hasServer(name) && w.open[tabServers] == view(w.servers) {
+		w.openStep(w.wanted)
 	}
 	w.open[w.tab].render(s)
 }

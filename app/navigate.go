@@ -93,6 +93,7 @@ func (w *Window) openStep(rest string) {
 	w.openServer(name)
 	d, ok := w.open[tabServers].(*details)
 	if !ok {
+		w.wanted = rest // its State is on its way
 		return
 	}
 	d.render(w.state)

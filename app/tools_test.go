@@ -142,3 +142,14 @@ func TestContentsAreRecordedOnlyAfterAYes(t *testing.T) {
 	test.Tap(v.record)
 	f.did(t, "follow files", "record files true", "record files false")
 }
+
+func TestAStepAskedForBeforeTheFirstStateIsShownThen(t *testing.T) {
+	f := &fake{lines: someLines()}
+	w := New(test.NewTempApp(t), f, Options{Go: func(do func()) { do() }})
+	w.Show("servers/files/logs")
+	f.did(t)
+	w.Render(sample())
+	if v, ok := w.open[tabServers].(*logs); !ok || v.name != "files" {
+		t.Errorf("shows %T", w.open[tabServers])
+	}
+}
