@@ -49,6 +49,8 @@ type Actions interface {
 	Follow(ctx context.Context, name string, show func([]companion.LogLine)) error
 	Recording(name string) bool
 	Record(ctx context.Context, name string, on bool) error
+	ProposeKey(ctx context.Context, id string, value companion.Secret) (*companion.Proposal, error)
+	ForgetKey(ctx context.Context, id string) error
 	Troubles(context.Context) ([]companion.Trouble, error)
 	MendsOf(ctx context.Context, name string) []companion.Mend
 	ProposeMend(ctx context.Context, mends ...companion.Mend) (*companion.Proposal, error)
@@ -92,6 +94,7 @@ type Window struct {
 	servers *serversPage
 	sets    *setsPage
 	apps    *appsPage
+	keys    *keysPage
 	doctor  *doctorPage
 	history *historyPage
 
@@ -104,11 +107,12 @@ const (
 	tabServers = "servers"
 	tabSets    = "sets"
 	tabApps    = "apps"
+	tabKeys    = "keys"
 	tabDoctor  = "doctor"
 	tabHistory = "history"
 )
 
-var tabs = []string{tabServers, tabSets, tabApps, tabDoctor, tabHistory}
+var tabs = []string{tabServers, tabSets, tabApps, tabKeys, tabDoctor, tabHistory}
 
 // view is a page, or a step of one.
 type view interface {
@@ -140,9 +144,10 @@ func (w *Window) build() {
 	w.servers = newServersPage(w)
 	w.sets = newSetsPage(w)
 	w.apps = newAppsPage(w)
+	w.keys = newKeysPage(w)
 	w.doctor = newDoctorPage(w)
 	w.history = newHistoryPage(w)
-	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabDoctor: w.doctor, tabHistory: w.history}
+	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabKeys: w.keys, tabDoctor: w.doctor, tabHistory: w.history}
 
 	w.nav = newNav(w)
 	w.strip = newStrip(w)
@@ -170,7 +175,7 @@ func newFloor(width, height float32) fyne.CanvasObject {
 func (w *Window) Fyne() fyne.Window { return w.win }
 
 // Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
-// "sets", "apps", "doctor", "history", "add"; "" for where it was. A form with something typed stays.
+// "sets", "apps", "keys", "doctor", "history", "add"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()

@@ -41,6 +41,7 @@ type fake struct {
 	troubles []companion.Trouble
 	mends    []companion.Mend
 	replies  []companion.Reply
+	typed    companion.Secret
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -156,6 +157,17 @@ func (f *fake) Checklist(_ context.Context, name string) ([]companion.Reply, err
 }
 
 func (f *fake) Report(context.Context) (string, error) { return "the report", nil }
+
+func (f *fake) ProposeKey(_ context.Context, id string, value companion.Secret) (*companion.Proposal, error) {
+	f.note("propose key %s", id)
+	f.typed = value
+	return f.proposed()
+}
+
+func (f *fake) ForgetKey(_ context.Context, id string) error {
+	f.note("forget key %s", id)
+	return f.restart
+}
 
 func (f *fake) Recording(string) bool { return false }
 
@@ -275,6 +287,12 @@ func sample() companion.State {
 			{ID: "codex", Title: "Codex"},
 			{ID: "windsurf", Title: "Windsurf"},
 			{ID: "zed", Title: "Zed"},
+		},
+		Keys: []companion.KeyState{
+			{ID: "k1", Label: "Authorization", Servers: []string{"github"}},
+			{ID: "k2", Label: "DATABASE_URI", Servers: []string{"postgres"}},
+			{ID: "k3", Label: "GITHUB_TOKEN", Servers: []string{"github", "issues"}},
+			{ID: "k4", Label: "OLD_TOKEN"},
 		},
 		Pending: []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "Added github", Since: noon}},
 	}

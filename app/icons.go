@@ -17,6 +17,7 @@ const (
 	shapeUnknown  = `<path d="M12 2a10 10 0 0 1 0 20a10 10 0 0 1 0 -20z M12 4.2a7.8 7.8 0 0 0 0 15.6a7.8 7.8 0 0 0 0 -15.6z M7.4 10.9L16.6 10.9L16.6 13.1L7.4 13.1z"/>`
 	shapeStarting = `<path d="M4.5 9.5a2.5 2.5 0 0 1 0 5a2.5 2.5 0 0 1 0 -5z M12 9.5a2.5 2.5 0 0 1 0 5a2.5 2.5 0 0 1 0 -5z M19.5 9.5a2.5 2.5 0 0 1 0 5a2.5 2.5 0 0 1 0 -5z"/>`
 	shapeApps     = `<path d="M4 3L20 3a2.4 2.4 0 0 1 2.4 2.4L22.4 15a2.4 2.4 0 0 1 -2.4 2.4L11.5 17.4L6.6 21.6L6.6 17.4L4 17.4a2.4 2.4 0 0 1 -2.4 -2.4L1.6 5.4a2.4 2.4 0 0 1 2.4 -2.4z M4.2 5.2L3.8 5.6L3.8 14.8L4.2 15.2L19.8 15.2L20.2 14.8L20.2 5.6L19.8 5.2z"/>`
+	shapeKeys     = `<path d="M8 6a6 6 0 0 1 5.8 4.4L22 10.4L22 13.4L20 13.4L20 16.6L17 16.6L17 13.4L13.8 13.4A6 6 0 1 1 8 6z M8 8.2a3.8 3.8 0 1 0 0 7.6a3.8 3.8 0 0 0 0 -7.6z M7 10.9L9.2 10.9L9.2 13.1L7 13.1z"/>`
 	shapeDoctor   = `<path d="M4 3L20 3a2 2 0 0 1 2 2L22 19a2 2 0 0 1 -2 2L4 21a2 2 0 0 1 -2 -2L2 5a2 2 0 0 1 2 -2z M4.2 5.2L4.2 18.8L19.8 18.8L19.8 5.2z M10.7 7.4L13.3 7.4L13.3 10.7L16.6 10.7L16.6 13.3L13.3 13.3L13.3 16.6L10.7 16.6L10.7 13.3L7.4 13.3L7.4 10.7L10.7 10.7z"/>`
 	shapeServers  = `<path d="M4 3L20 3a2 2 0 0 1 2 2L22 9a2 2 0 0 1 -2 2L4 11a2 2 0 0 1 -2 -2L2 5a2 2 0 0 1 2 -2z M5.6 5.8L5.6 8.2L8 8.2L8 5.8z M4 13L20 13a2 2 0 0 1 2 2L22 19a2 2 0 0 1 -2 2L4 21a2 2 0 0 1 -2 -2L2 15a2 2 0 0 1 2 -2z M5.6 15.8L5.6 18.2L8 18.2L8 15.8z"/>`
 	shapeNext     = `<path d="M9.2 5.2L16 12L9.2 18.8L7.6 17.2L12.8 12L7.6 6.8z"/>`
@@ -46,6 +47,7 @@ var (
 	iconServers = shape("servers", shapeServers, theme.ColorNameForeground)
 	iconSets    = shape("sets", shapeSets, theme.ColorNameForeground)
 	iconApps    = shape("apps", shapeApps, theme.ColorNameForeground)
+	iconKeys    = shape("keys", shapeKeys, theme.ColorNameForeground)
 	iconDoctor  = shape("doctor", shapeDoctor, theme.ColorNameForeground)
 	iconNext    = shape("next", shapeNext, colorMuted)
 	iconNote    = tinted(theme.InfoIcon(), colorMuted)

@@ -22,7 +22,10 @@ func passOn(o fyne.CanvasObject, key *fyne.KeyEvent) {
 }
 
 // field is an entry.
-type field struct{ widget.Entry }
+type field struct {
+	widget.Entry
+	secret bool // what is pasted goes from the clipboard
+}
 
 func newField(hint string) *field {
 	f := &field{}
@@ -44,7 +47,7 @@ func newLines(hint string, rows int) *field {
 
 // newMasked is a field for a key, with an eye to look at what was typed.
 func newMasked(hint string) *field {
-	f := &field{}
+	f := &field{secret: true}
 	f.PlaceHolder = hint
 	f.Password = true
 	f.ExtendBaseWidget(f)
@@ -65,6 +68,9 @@ func (f *field) TypedKey(key *fyne.KeyEvent) {
 
 func (f *field) TypedShortcut(s fyne.Shortcut) {
 	f.Entry.TypedShortcut(s)
+	if p, ok := s.(*fyne.ShortcutPaste); ok && f.secret && f.Text != "" && p.Clipboard != nil {
+		p.Clipboard.SetContent("")
+	}
 	if _, ok := s.(*desktop.CustomShortcut); !ok {
 		return
 	}

@@ -66,6 +66,8 @@ func (w *Window) base(tab string) view {
 		return w.sets
 	case tabApps:
 		return w.apps
+	case tabKeys:
+		return w.keys
 	case tabDoctor:
 		return w.doctor
 	case tabHistory:
@@ -148,7 +150,7 @@ func (w *Window) addShortcuts() {
 	}
 	bind(fyne.KeyN, func() { w.visit("add") })
 	bind(fyne.KeyF, w.onFind)
-	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5} {
+	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6} {
 		bind(key, func() { w.onNav(tabs[i]) })
 	}
 }

@@ -82,6 +82,12 @@ var shots = map[string]func(w *Window, f *fake){
 		w.sets.onUse("Research")
 		w.open[tabSets].(*preview).onApply()
 	},
+	"keys":     func(w *Window, f *fake) { w.Show("keys") },
+	"key-form": func(w *Window, f *fake) { w.Show("keys"); w.keys.onRow(2) },
+	"key-forget": func(w *Window, f *fake) {
+		w.Show("keys")
+		w.keys.onForget(w.state.Keys[2])
+	},
 	"doctor": func(w *Window, f *fake) {
 		f.troubles = someTroubles()
 		w.Show("doctor")

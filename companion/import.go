@@ -111,24 +111,3 @@ func freeName(lib *servers.Library, name string) string {
 		}
 	}
 }
-
-// SecretState is one secret, by what is known of it besides its value.
-type SecretState struct {
-	ID      string
-	Label   string   // the variable it was entered for
-	Servers []string // that use it
-}
-
-// Secrets lists the secrets, by label.
-func (c *Companion) Secrets() ([]SecretState, error) {
-	lib, err := c.Library()
-	if err != nil {
-		return nil, err
-	}
-	var list []SecretState
-	for _, id := range slices.Sorted(maps.Keys(lib.Secrets)) {
-		list = append(list, SecretState{id, lib.Secrets[id].Label, lib.SecretUsers(id)})
-	}
-	slices.SortStableFunc(list, func(a, b SecretState) int { return strings.Compare(a.Label, b.Label) })
-	return list, nil
-}

@@ -118,3 +118,52 @@ func TestADraftCanBeProposedAgain(t *testing.T) {
 		t.Error("proposing changed the draft: ", draft.Server.Args)
 	}
 }
+
+func TestAKeyIsReplacedForEveryServerAndForgottenAtOnce(t *testing.T) {
+	d := newDesk(t)
+	p, err := d.ProposeServer(t.Context(), Draft{Name: "a", Server: servers.Server{Command: "x"}, Env: map[string]Secret{"TOKEN": NewSecret("old-value")}})
+	d.must(t, p, err)
+	lib, _ := d.Library()
+	p, err = d.ProposeServer(t.Context(), Draft{Name: "b", Server: servers.Server{Command: "y", Env: map[string]string{"OTHER": lib.Servers["a"].Env["TOKEN"]}}})
+	d.must(t, p, err)
+	before := d.State(t.Context()).Keys[0]
+	if len(before.Servers) != 2 || before.Label != "TOKEN" {
+		t.Fatalf("%+v", before)
+	}
+	p, err = d.ProposeKey(t.Context(), before.ID, NewSecret("new-value"))
+	r := d.must(t, p, err)
+	lib, _ = d.Library()
+	value := func() string {
+		_, id, _, _ := servers.CutSecret(lib.Servers["b"].Env["OTHER"])
+		v, _ := d.store.Get(t.Context(), secrets.Ref{Library: lib.ID, ID: id})
+		return v.Reveal()
+	}
+	if lib.Servers["a"].Env["TOKEN"] != lib.Servers["b"].Env["OTHER"] || value() != "new-value" {
+		t.Errorf("%v is %q", lib.Servers["b"].Env, value())
+	}
+	if _, err := d.Undo(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if lib, _ = d.Library(); value() != "old-value" {
+		t.Errorf("taken back it is %q", value())
+	}
+	if err := d.ForgetKey(t.Context(), before.ID); err != nil || value() != "" {
+		t.Errorf("%v: %q", err, value())
+	}
+	if lib, _ = d.Library(); lib.Secrets[before.ID] == nil {
+		t.Error("a key that is used is known no more")
+	}
+	for _, k := range d.State(t.Context()).Keys {
+		if len(k.Servers) == 0 {
+			if err := d.ForgetKey(t.Context(), k.ID); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if keys := d.State(t.Context()).Keys; len(keys) != 1 {
+		t.Errorf("%+v", keys)
+	}
+	if err := d.ForgetKey(t.Context(), "nobody"); !words.Has(err, words.KeyUnknown) {
+		t.Error(err)
+	}
+}

@@ -37,6 +37,7 @@ type State struct {
 	Sets    []SetState    // by name
 	Clients []ClientState // installed ones first, then by title
 	Pending []PendingState
+	Keys    []KeyState // by label
 
 	// Status is the worst of the servers in use.
 	Status Status
