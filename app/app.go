@@ -51,6 +51,9 @@ type Actions interface {
 	Record(ctx context.Context, name string, on bool) error
 	ProposeKey(ctx context.Context, id string, value companion.Secret) (*companion.Proposal, error)
 	ForgetKey(ctx context.Context, id string) error
+	SetLanguage(ctx context.Context, tag string) error
+	SetQuiet(ctx context.Context, quiet bool) error
+	SetAutostart(on bool) error
 	Troubles(context.Context) ([]companion.Trouble, error)
 	MendsOf(ctx context.Context, name string) []companion.Mend
 	ProposeMend(ctx context.Context, mends ...companion.Mend) (*companion.Proposal, error)
@@ -97,6 +100,7 @@ type Window struct {
 	keys    *keysPage
 	doctor  *doctorPage
 	history *historyPage
+	options *settingsPage
 
 	// pickFolder asks for a folder; a test puts its own here.
 	pickFolder func(chosen func(path string))
@@ -110,9 +114,10 @@ const (
 	tabKeys    = "keys"
 	tabDoctor  = "doctor"
 	tabHistory = "history"
+	tabOptions = "settings"
 )
 
-var tabs = []string{tabServers, tabSets, tabApps, tabKeys, tabDoctor, tabHistory}
+var tabs = []string{tabServers, tabSets, tabApps, tabKeys, tabDoctor, tabHistory, tabOptions}
 
 // view is a page, or a step of one.
 type view interface {
@@ -147,7 +152,8 @@ func (w *Window) build() {
 	w.keys = newKeysPage(w)
 	w.doctor = newDoctorPage(w)
 	w.history = newHistoryPage(w)
-	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabKeys: w.keys, tabDoctor: w.doctor, tabHistory: w.history}
+	w.options = newSettingsPage(w)
+	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabKeys: w.keys, tabDoctor: w.doctor, tabHistory: w.history, tabOptions: w.options}
 
 	w.nav = newNav(w)
 	w.strip = newStrip(w)
@@ -175,7 +181,7 @@ func newFloor(width, height float32) fyne.CanvasObject {
 func (w *Window) Fyne() fyne.Window { return w.win }
 
 // Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
-// "sets", "apps", "keys", "doctor", "history", "add"; "" for where it was. A form with something typed stays.
+// "sets", "apps", "keys", "doctor", "history", "settings", "add"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()

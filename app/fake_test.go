@@ -169,6 +169,21 @@ func (f *fake) ForgetKey(_ context.Context, id string) error {
 	return f.restart
 }
 
+func (f *fake) SetLanguage(_ context.Context, tag string) error {
+	f.note("language %s", tag)
+	return f.restart
+}
+
+func (f *fake) SetQuiet(_ context.Context, quiet bool) error {
+	f.note("quiet %v", quiet)
+	return f.restart
+}
+
+func (f *fake) SetAutostart(on bool) error {
+	f.note("autostart %v", on)
+	return f.restart
+}
+
 func (f *fake) Recording(string) bool { return false }
 
 func (f *fake) Record(_ context.Context, name string, on bool) error {
@@ -294,7 +309,8 @@ func sample() companion.State {
 			{ID: "k3", Label: "GITHUB_TOKEN", Servers: []string{"github", "issues"}},
 			{ID: "k4", Label: "OLD_TOKEN"},
 		},
-		Pending: []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "Added github", Since: noon}},
+		Settings: companion.SettingsState{Home: "/home/u/.config/mcp-companion", Autostart: true},
+		Pending:  []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "Added github", Since: noon}},
 	}
 }
 

@@ -72,6 +72,8 @@ func (w *Window) base(tab string) view {
 		return w.doctor
 	case tabHistory:
 		return w.history
+	case tabOptions:
+		return w.options
 	default:
 		return w.servers
 	}
@@ -150,7 +152,8 @@ func (w *Window) addShortcuts() {
 	}
 	bind(fyne.KeyN, func() { w.visit("add") })
 	bind(fyne.KeyF, w.onFind)
-	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6} {
+	bind(fyne.KeyComma, func() { w.onNav(tabOptions) })
+	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7} {
 		bind(key, func() { w.onNav(tabs[i]) })
 	}
 }

@@ -82,6 +82,7 @@ var shots = map[string]func(w *Window, f *fake){
 		w.sets.onUse("Research")
 		w.open[tabSets].(*preview).onApply()
 	},
+	"settings": func(w *Window, f *fake) { w.Show("settings") },
 	"keys":     func(w *Window, f *fake) { w.Show("keys") },
 	"key-form": func(w *Window, f *fake) { w.Show("keys"); w.keys.onRow(2) },
 	"key-forget": func(w *Window, f *fake) {

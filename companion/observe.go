@@ -36,7 +36,7 @@ func (c *Companion) State(context.Context) State {
 		s.Pending = append(s.Pending, PendingState{p.Client, titleOf(p.Client), p.Reason, p.Since})
 	}
 	s.Servers = c.serverStates(lib, sessions, s.Clients, time.Now())
-	s.Set, s.Keys = currentSet(lib), keyStates(lib)
+	s.Set, s.Keys, s.Settings = currentSet(lib), keyStates(lib), c.settingsState()
 	for _, n := range lib.SetNames() {
 		set := lib.Sets[n]
 		members, _ := lib.In(n)

@@ -20,6 +20,7 @@ import (
 type Settings struct {
 	secrets.Choice
 	Language string `json:"language,omitempty"` // a BCP 47 tag; "" follows the system
+	Quiet    bool   `json:"quiet,omitempty"`    // the tray notifies of nothing
 }
 
 // ReadSettings reads settings.json; a missing one is all defaults.
@@ -82,6 +83,32 @@ func (c *Companion) UseFileStore(ctx context.Context) error {
 		}
 		return secrets.Problem(c.store().Set(limited, h.Key, key))
 	})
+}
+
+// SettingsState is the program's own choices, as they can be shown.
+type SettingsState struct {
+	Language  string
+	Quiet     bool
+	Autostart bool
+	InFile    bool   // keys lie in the encrypted file, not in the keychain
+	Home      string // the folder with everything of ours
+}
+
+// settingsState reads them; what can't be read is as at first.
+func (c *Companion) settingsState() SettingsState {
+	s, _ := ReadSettings(c.home) // whoever needs it says what is wrong with it
+	return SettingsState{Language: s.Language, Quiet: s.Quiet, Autostart: c.Autostart(), InFile: s.Secrets == secrets.UseFile, Home: string(c.home)}
+}
+
+// SetLanguage chooses the language of what is started from now on, by its BCP 47
+// tag; "" follows the system.
+func (c *Companion) SetLanguage(ctx context.Context, tag string) error {
+	return c.locked(ctx, func() error { return c.setSetting("language", tag) })
+}
+
+// SetQuiet has the tray notify of nothing, or again of what gets worse.
+func (c *Companion) SetQuiet(ctx context.Context, quiet bool) error {
+	return c.locked(ctx, func() error { return c.setSetting("quiet", quiet) })
 }
 
 func (c *Companion) setSetting(name string, value any) error {

@@ -39,6 +39,8 @@ type State struct {
 	Pending []PendingState
 	Keys    []KeyState // by label
 
+	Settings SettingsState
+
 	// Status is the worst of the servers in use.
 	Status Status
 	// Set is the set all managed clients are in, AllServers when that is none,

@@ -139,6 +139,9 @@ func (t *tray) follow() {
 // report notifies of what got worse.
 func (t *tray) report() {
 	title, text := t.news.of(t.state, time.Now())
+	if t.state.Settings.Quiet {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if title != "" && t.ctx.Err() == nil {

@@ -10,6 +10,7 @@ package words
 import (
 	"encoding/json"
 	"path"
+	"strings"
 	"sync"
 
 	"mcp-companion/assets"
@@ -56,6 +57,23 @@ func localizer() *i18n.Localizer {
 		state.say = i18n.NewLocalizer(state.bundle, append(state.langs, "en")...)
 	}
 	return state.say
+}
+
+// Language is one that all sentences are there in.
+type Language struct{ Tag, Name string } // the name in the language itself
+
+// Languages lists them, by tag.
+func Languages() []Language {
+	names := map[string]string{"de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "ja": "日本語", "zh-Hans": "简体中文"}
+	var list []Language
+	files, _ := assets.Translations.ReadDir("translations")
+	for _, f := range files {
+		tag := strings.TrimSuffix(f.Name(), ".json")
+		if names[tag] != "" {
+			list = append(list, Language{tag, names[tag]})
+		}
+	}
+	return list
 }
 
 // Say returns the sentence with this id, its {{.Name}} filled from pairs of
