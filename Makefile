@@ -23,7 +23,7 @@ STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FACES := ./tray ./app .
 cgo_free = $(shell $(GO) list -tags headless ./... | grep -v -x -e mcp-companion -e mcp-companion/tray -e 'mcp-companion/app.*')
 
-.PHONY: build lean window run test check quick race desktop acceptance bench clean icons
+.PHONY: build lean window run test check quick race desktop package acceptance bench clean icons
 
 build: lean window
 
@@ -47,6 +47,7 @@ test:
 	$(MAKE) quick
 	$(MAKE) race
 	$(MAKE) desktop
+	$(MAKE) package
 
 # Form, vet for every system, and what a compiler here can't see of the others.
 check:
@@ -68,6 +69,11 @@ race:
 
 desktop: build
 	tools/desktop/test.sh
+
+# What people install, into dist/. On Debian the .deb is tried on an empty root.
+package:
+	tools/package/package.sh
+	if [ -e dist/mcp-companion_*.deb ]; then tools/package/check.sh; fi
 
 acceptance: build
 	tools/install.sh acceptance

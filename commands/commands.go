@@ -59,6 +59,8 @@ func init() {
 		{"doctor", "doctor [NAME] [--fix] [--report] [--json]", doctor},
 		{"history", "history [ID | --client ID] [--json] | history scrub [ID]", history},
 		{"undo", "undo [ID | --client ID] [--rest]", undo},
+		{"completion", "completion bash|zsh|fish", completion},
+		{"man", "man", manual},
 	}
 }
 
@@ -71,13 +73,17 @@ func Run(ctx context.Context, e *Env, args []string) int {
 		fmt.Fprint(e.Out, Help())
 		return 0
 	}
+	if args[0] == "names" {
+		_ = names(ctx, e, args[1:]) // a shell has no use for sentences
+		return 0
+	}
 	i := slices.IndexFunc(table, func(c command) bool { return c.name == args[0] })
 	if i < 0 {
 		fmt.Fprintln(e.Err, words.New(words.BadUsage, nil, "Text", words.Say("cmd.unknown", "Command", args[0]), "Usage", "mcp-companion help"))
 		return 2
 	}
 	if wantsHelp(args[1:]) {
-		fmt.Fprintln(e.Out, "mcp-companion "+table[i].usage)
+		fmt.Fprintln(e.Out, "mcp-companion "+table[i].usage+"\n\n"+table[i].about())
 		return 0
 	}
 	err := table[i].do(ctx, e, args[1:])
