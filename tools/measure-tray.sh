@@ -16,8 +16,9 @@ companion=bin/mcp-companion
 MCP_COMPANION_HOME=$(mktemp -d)
 export MCP_COMPANION_HOME
 
+CGO_ENABLED=0 go build -o "$MCP_COMPANION_HOME/envserver" ./tools/envserver
 for i in $(seq -w 30); do
-  "$companion" add "server-$i" -- /bin/true "$i" >/dev/null
+  "$companion" add "server-$i" -- "$MCP_COMPANION_HOME/envserver" --tool "tool-$i" >/dev/null
 done
 "$companion" tray >"$MCP_COMPANION_HOME/tray.log" 2>&1 &
 pid=$!
@@ -28,7 +29,7 @@ for _ in $(seq 180); do
   [ "$("$companion" list --json | grep -c '"status": "\(unknown\|starting\)"')" = 0 ] && break
   sleep 1
 done
-sleep 5
+sleep 65 # and then it makes itself small
 
 ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
 wakes() { awk '/^voluntary_ctxt_switches/ {n += $2} END {print n}' /proc/$pid/task/*/status; }

@@ -113,11 +113,18 @@ const rest = 300 * time.Millisecond
 // it is ready to be sent the next one).
 const settle = time.Second
 
+// quietAfter is how long nothing happens before the resident makes itself small.
+const quietAfter = time.Minute
+
 // follow draws until the tray's context ends.
 func (t *tray) follow() {
-	settled := time.After(settle)
+	settled, quiet := time.After(settle), time.NewTimer(quietAfter)
+	defer quiet.Stop()
 	for {
 		select {
+		case <-quiet.C:
+			giveBack()
+			continue
 		case <-t.ctx.Done():
 			return
 		case t.state = <-t.states:
@@ -129,6 +136,7 @@ func (t *tray) follow() {
 			continue
 		}
 		t.draw()
+		quiet.Reset(quietAfter)
 		select {
 		case <-t.ctx.Done():
 		case <-time.After(rest):
