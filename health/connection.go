@@ -92,6 +92,9 @@ func meetAs(ctx context.Context, plan *launch.Plan, open func(context.Context, *
 		e.opened = true
 		err = do(c)
 	}
+	if p := process.Problem(); err != nil && p != nil {
+		return e, p
+	}
 	return e, early(process, err)
 }
 

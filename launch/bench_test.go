@@ -20,7 +20,7 @@ import (
 // turns, so that both see the same weather. bench.sh runs them as an ordinary
 // user; BENCH.md keeps the figures.
 
-var call = []byte(`{"jsonrpc":"2.0","id":12345,"method":"tools/call","params":{"name":"add","arguments":{"a":1,"b":2}}}` + "\n")
+var smallCall = []byte(`{"jsonrpc":"2.0","id":12345,"method":"tools/call","params":{"name":"add","arguments":{"a":1,"b":2}}}` + "\n")
 
 // peer is a started server, alone or behind run, on blocking pipes.
 type peer struct {
@@ -72,7 +72,7 @@ func startPeer(b *testing.B, way int, args ...string) *peer {
 }
 
 func (p *peer) call(b *testing.B) {
-	if _, err := p.in.Write(call); err != nil {
+	if _, err := p.in.Write(smallCall); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := p.lines.ReadSlice('\n'); err != nil {
@@ -154,7 +154,7 @@ func Benchmark32InFlight(b *testing.B) {
 		go func() {
 			for range calls {
 				slots <- struct{}{}
-				p.in.Write(call)
+				p.in.Write(smallCall)
 			}
 		}()
 		for range calls {
@@ -253,7 +253,7 @@ func BenchmarkWatch(b *testing.B) {
 	b.ReportAllocs()
 	var spare []mark
 	for b.Loop() {
-		in.feed(call)
+		in.feed(smallCall)
 		out.feed(result)
 		if len(w.journal.marks) == maxMarks { // as often as there is room for
 			spare, _ = w.take(spare[:0])
@@ -271,7 +271,7 @@ func BenchmarkTrace(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		for range maxMarks {
-			in.feed(call)
+			in.feed(smallCall)
 			out.feed(result)
 		}
 		b.StartTimer()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -40,13 +39,9 @@ type filters struct {
 // filter puts the plan's filters between the streams; without any these stay
 // just as they are.
 func (p *Plan) filter(in, out *stream, w *watch) {
-	if !p.DropNotes && len(p.HideTools) == 0 {
+	f := p.sift(&outlet{put: func(data []byte) bool { return writeAll(out.to, data) }}, w)
+	if f == nil {
 		return
-	}
-	f := &filters{dropNotes: p.DropNotes, hidden: map[string]bool{}, out: &outlet{to: out.to}, watch: w, lists: map[string]bool{}}
-	for _, name := range p.HideTools {
-		f.hidden[name] = true
-		f.names = append(f.names, []byte(name))
 	}
 	out.sieve = &sieve{judge: f.ofServer}
 	if len(f.hidden) > 0 {
@@ -58,6 +53,19 @@ func (p *Plan) filter(in, out *stream, w *watch) {
 			f.asks(m, l)
 		}
 	}
+}
+
+// sift is what filters for the plan, nil where nothing is to be.
+func (p *Plan) sift(out *outlet, w *watch) *filters {
+	if !p.DropNotes && len(p.HideTools) == 0 {
+		return nil
+	}
+	f := &filters{dropNotes: p.DropNotes, hidden: map[string]bool{}, out: out, watch: w, lists: map[string]bool{}}
+	for _, name := range p.HideTools {
+		f.hidden[name] = true
+		f.names = append(f.names, []byte(name))
+	}
+	return f
 }
 
 // asks looks at a line of the client's before it is forwarded, so that no list
@@ -193,9 +201,9 @@ func (f *filters) refuse(id, name []byte) {
 // what does not.
 type outlet struct {
 	mu     sync.Mutex
-	to     *os.File
-	within bool   // a line of the server's is not at its end
-	waits  []byte // for that end
+	put    func([]byte) bool // writes to the client; reports whether it still reads
+	within bool              // a line of the server's is not at its end
+	waits  []byte            // for that end
 }
 
 // write takes the server's bytes, and reports whether the client still reads.
@@ -205,9 +213,9 @@ func (o *outlet) write(data []byte) bool {
 	o.within = data[len(data)-1] != '\n'
 	end := bytes.LastIndexByte(data, '\n') + 1
 	if o.waits == nil || end == 0 {
-		return writeAll(o.to, data)
+		return o.put(data)
 	}
-	open := writeAll(o.to, data[:end]) && writeAll(o.to, o.waits) && writeAll(o.to, data[end:])
+	open := o.put(data[:end]) && o.put(o.waits) && o.put(data[end:])
 	o.waits = nil
 	return open
 }
@@ -220,5 +228,18 @@ func (o *outlet) insert(text []byte) {
 		o.waits = append(o.waits, text...)
 		return
 	}
-	writeAll(o.to, text)
+	o.put(text)
+}
+
+// line writes a whole line.
+func (o *outlet) line(text []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if cap(text) > len(text) || len(text) < chunkLen {
+		o.put(append(text, '\n'))
+		return
+	}
+	if o.put(text) { // too long to be copied
+		o.put([]byte{'\n'})
+	}
 }

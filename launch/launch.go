@@ -19,6 +19,8 @@ package launch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"slices"
@@ -32,7 +34,8 @@ import (
 	"mcp-companion/words"
 )
 
-// Plan is all that is needed to start a Server: path, arguments, environment.
+// Plan is all that is needed to start a Server: path, arguments, environment; or
+// to reach one: address and headers.
 type Plan struct {
 	Name     string   // the server's name in the library
 	ServerID string   // its id, under which its logs are kept
@@ -41,15 +44,24 @@ type Plan struct {
 	Env      []string // its whole environment, secrets included: never print it
 	Dir      string   // where it is started; "" for where we were
 
+	URL     string            // of a remote server, secrets included, as the headers: never print them
+	Headers map[string]string // sent with each request
+	Auth    Authorizer        // nil for no authorization, or one among the headers
+
 	// NoWatching makes Run become the server where the system can and no filter is
 	// asked for; there is no trace then.
 	NoWatching bool
 
-	CallTimeout time.Duration // a request without an answer for longer is told; 0 for no limit
-	DropNotes   bool          // see servers.Server
-	HideTools   []string      // see servers.Server
+	// CallTimeout is for an answer, 0 for no limit: a request without one for longer
+	// is told, and by a bridge ended. StartTimeout is for a remote server's opening;
+	// 0 for the bridge's own.
+	CallTimeout, StartTimeout time.Duration
+
+	DropNotes bool     // see servers.Server
+	HideTools []string // see servers.Server
 
 	hidden []string // the secrets' values, to be kept out of what is written
+	known  string   // what a remote server's ways are remembered by
 }
 
 // For makes the Plan of server s, called name, of the library with this id.
@@ -58,7 +70,7 @@ type Plan struct {
 func For(ctx context.Context, name string, s *servers.Server, library string, store secrets.Store, environ []string) (*Plan, error) {
 	switch {
 	case s.IsRemote():
-		return nil, words.New(words.RemoteLater, nil, "Name", name)
+		return forRemote(ctx, name, s, library, store)
 	case s.Command == "":
 		return nil, words.New(words.ServerEmpty, nil, "Name", name)
 	}
@@ -94,6 +106,30 @@ func For(ctx context.Context, name string, s *servers.Server, library string, st
 		p.Args = append(p.Args, expand(a))
 	}
 	p.Env = here.environment(path, own)
+	return p, nil
+}
+
+// forRemote is For where the server is an address.
+func forRemote(ctx context.Context, name string, s *servers.Server, library string, store secrets.Store) (*Plan, error) {
+	of := sha256.Sum256([]byte(s.URL))
+	p := &Plan{
+		Name: name, ServerID: s.ID, Headers: map[string]string{}, NoWatching: s.NoWatching, known: hex.EncodeToString(of[:6]),
+		CallTimeout: s.Call(0), StartTimeout: s.Start(0), DropNotes: s.DropNotes, HideTools: s.HideTools,
+	}
+	values := map[string]string{}
+	ids := (&servers.Server{URL: s.URL, Headers: s.Headers}).SecretIDs()
+	for _, k := range readKeys(ctx, ids, library, store)() {
+		if k.err != nil {
+			return nil, keyProblem(k.err, name, keyName(s, k.id))
+		}
+		values[k.id] = k.value.Reveal()
+		p.hidden = append(p.hidden, values[k.id])
+	}
+	expand := func(text string) string { return servers.Expand(text, func(id string) string { return values[id] }) }
+	p.URL = expand(s.URL)
+	for k, v := range s.Headers {
+		p.Headers[k] = strings.TrimSpace(expand(v))
+	}
 	return p, nil
 }
 
@@ -154,14 +190,16 @@ func keyProblem(err error, name, key string) error {
 	return words.New(code, err, "Name", name, "Key", key, "Text", err.Error())
 }
 
-// keyName is what the user calls the secret id of s: its variable, else its
-// place among the arguments.
+// keyName is what the user calls the secret id of s: its variable or header, else
+// its place among the arguments.
 func keyName(s *servers.Server, id string) string {
 	ref := servers.SecretRef(id)
 	var names []string
-	for k, v := range s.Env {
-		if strings.Contains(v, ref) {
-			names = append(names, k)
+	for _, m := range []map[string]string{s.Env, s.Headers} {
+		for k, v := range m {
+			if strings.Contains(v, ref) {
+				names = append(names, k)
+			}
 		}
 	}
 	if len(names) > 0 {

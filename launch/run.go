@@ -27,6 +27,9 @@ const (
 // Run takes over the process: its signals, its stdin, stdout and stderr. It does
 // not return while a NoWatching server runs, where the system can exec.
 func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, error) {
+	if p.URL != "" {
+		return p.bridgeRun(ctx, home, client)
+	}
 	if p.NoWatching && !p.DropNotes && len(p.HideTools) == 0 { // what filters has to stay between
 		if err := p.become(); !errors.Is(err, errors.ErrUnsupported) {
 			return 1, p.problem(err)

@@ -345,7 +345,6 @@ func TestWhatIsMissingIsAnsweredToTheFirstRequest(t *testing.T) {
 		"no-permission":    {ID: "srv", Command: plain},
 		"key-missing":      key,
 		"folder-missing":   folder,
-		"remote-later":     {ID: "srv", URL: "https://example.com/mcp"},
 		"server-empty":     {ID: "srv"},
 	} {
 		l := startRun(t, s, nil)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mcp-companion/files"
+	"mcp-companion/words"
 )
 
 // The words of Session.Status, spelled as health spells its own.
@@ -63,11 +64,22 @@ type Session struct {
 	Longest     int     `json:"longest,omitempty"`     // bytes of the longest line, in either direction
 	Flood       int64   `json:"flood,omitempty"`       // bytes of stderr
 
+	Remote Remote `json:"remote,omitzero"` // why a remote server can't be asked now; zero while it answers
+
 	Stderr []string `json:"stderr,omitempty"` // the last lines, redacted
 
 	EndedAt time.Time `json:"ended,omitzero"`
 	Exit    *int      `json:"exit,omitempty"` // nil while it runs, and where `run` was killed
 	Signal  string    `json:"signal,omitempty"`
+}
+
+// Remote is how a remote server failed a request that it then did not answer.
+type Remote struct {
+	Problem    words.Code `json:"problem,omitempty"`    // in the user's words
+	Status     int        `json:"status,omitempty"`     // HTTP's; 0 where nothing came
+	Challenge  string     `json:"challenge,omitempty"`  // WWW-Authenticate, redacted
+	RetryAfter string     `json:"retryAfter,omitempty"` // as it was spelled
+	Page       bool       `json:"page,omitempty"`       // a page for people came, as from a network one has to sign in to
 }
 
 // ServerInfo is what a server calls itself.

@@ -144,6 +144,36 @@ func (w *watch) refused(id string, got int) {
 	w.journal.note(m)
 }
 
+// undelivered notes a request that a remote server did not answer, and the length
+// of the error it got instead. It says nothing good of the server.
+func (w *watch) undelivered(m message, got int, r Remote) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, ok := w.forget(m.id)
+	if !ok {
+		a = asked{at: time.Now(), method: m.method}
+	}
+	e := a.mark(m.id, time.Now())
+	e.got, e.failed, e.code = got, true, refusalCode
+	w.journal.note(e)
+	w.now.Errors++
+	if w.now.Remote != r {
+		w.now.Remote = r
+		tell(w.changed)
+	}
+	tell(w.counted)
+}
+
+// reached notes that a remote server answers.
+func (w *watch) reached() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.now.Remote != (Remote{}) {
+		w.now.Remote = Remote{}
+		tell(w.changed)
+	}
+}
+
 // over notes what never was answered, and the exit.
 func (w *watch) over(exit Exit) {
 	w.mu.Lock()
