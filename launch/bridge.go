@@ -173,7 +173,7 @@ func readLetter(r *bufio.Reader) (l letter, err error) {
 			return l, err
 		}
 		l.text = bytes.TrimRight(l.text, "\r\n")
-		l.message = lookAt(l.text)
+		l.message = lookWhole(l.text)
 		return l, err
 	}
 }
@@ -183,8 +183,8 @@ func lineOfText(text []byte) line {
 	return line{head: text[:min(len(text), headLen)], tail: text[max(0, len(text)-tailLen):], text: text, first: text, length: len(text)}
 }
 
-// lookAt is look where the whole line is at hand.
-func lookAt(text []byte) message {
+// lookWhole is look where the whole line is at hand.
+func lookWhole(text []byte) message {
 	m := look(lineOfText(text))
 	if len(text) > headLen && (m.kind == someword || m.method == "" && m.kind != batch) {
 		m = look(line{head: text, length: len(text)})
@@ -457,7 +457,7 @@ func (b *bridge) carryBatch(text []byte) {
 
 // pass takes what the server says of itself.
 func (b *bridge) pass(text []byte) {
-	m := lookAt(text)
+	m := lookWhole(text)
 	if m.kind == stray {
 		b.watch.fromServer(lineOfText(text))
 		return // stdout carries messages only

@@ -69,7 +69,7 @@ func (f *forLegacy) open(c *call, body []byte) ([]byte, error) {
 		return nil, err
 	}
 	result := valueAt(text, "result")
-	if lookAt(text).kind != answer || !offersModern(result) {
+	if lookWhole(text).kind != answer || !offersModern(result) {
 		return nil, &answered{text}
 	}
 	version := wordAt(body, "params", "protocolVersion")
@@ -139,7 +139,7 @@ func (f *forLegacy) rounds(c *call, body []byte) ([]byte, error) {
 	text, err := f.m.exchange(c, body)
 	for range maxRounds {
 		if err != nil || wordAt(text, "result", "resultType") != "input_required" {
-			if err == nil && lookAt(text).id != c.id {
+			if err == nil && lookWhole(text).id != c.id {
 				text = withID(text, c.id)
 			}
 			return text, err
@@ -257,7 +257,7 @@ func (f *forLegacy) listen() {
 		defer o.cancel()
 		body := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"method":"subscriptions/listen","params":{"notifications":%s}}`, o.id, wants)
 		f.m.subscribe(o, f.meant(body), func(text []byte) {
-			if lookAt(text).method != "notifications/subscriptions/acknowledged" {
+			if lookWhole(text).method != "notifications/subscriptions/acknowledged" {
 				f.b.pass(text)
 			}
 		})
@@ -320,7 +320,7 @@ func (f *forModern) exchange(c *call, body []byte) ([]byte, error) {
 		return f.subscribe(c, body)
 	}
 	text, err := f.s.exchange(c, plainly(body))
-	if err != nil || lookAt(text).kind != answer {
+	if err != nil || lookWhole(text).kind != answer {
 		return text, err
 	}
 	return complete(text, c.method), nil

@@ -338,7 +338,7 @@ func follow(c *call, e *events, each func([]byte)) ([]byte, error) {
 		if len(text) == 0 {
 			continue
 		}
-		if m := lookAt(text); (m.kind == answer || m.kind == refusal) && c.kind != batch && (m.id == "" || isSameID(m.id, c.id)) {
+		if m := lookWhole(text); (m.kind == answer || m.kind == refusal) && c.kind != batch && (m.id == "" || isSameID(m.id, c.id)) {
 			return text, nil
 		}
 		each(text)
@@ -355,7 +355,7 @@ func (b *bridge) readAnswer(c *call, resp *http.Response) ([]byte, error) {
 		return nil, errPage
 	}
 	text = flat(text)
-	switch k := lookAt(text).kind; {
+	switch k := lookWhole(text).kind; {
 	case len(text) == 0 && c.kind == batch:
 		return nil, nil
 	case len(text) == 0:

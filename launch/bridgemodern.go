@@ -187,7 +187,7 @@ func (m *modern) subscribe(c *call, body []byte, each func([]byte)) (text []byte
 			m.b.recovered()
 		}
 		text, err = m.b.receive(c, resp, func(text []byte) {
-			if lookAt(text).method == "notifications/subscriptions/acknowledged" {
+			if lookWhole(text).method == "notifications/subscriptions/acknowledged" {
 				if heard {
 					return
 				}

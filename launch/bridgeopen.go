@@ -14,44 +14,44 @@ import (
 	"mcp-companion/files"
 )
 
-// ways is what a remote server was found to speak, as its file tells it.
-type ways struct {
+// speech is what a remote server was found to speak, as its file tells it.
+type speech struct {
 	Version   int    `json:"version"`
 	Of        string `json:"of"`                  // the address, so that another one is looked at anew
 	Transport string `json:"transport,omitempty"` // a word of below, "" for not known
 	Only      string `json:"only,omitempty"`      // the one era it speaks, "" where it was not found to refuse the other
 }
 
-// The words of ways.Transport.
+// The words of speech.Transport.
 const (
 	overHTTP   = "http"
 	overEvents = "sse"
 	overSocket = "websocket"
 )
 
-func (b *bridge) waysFile() string { return filepath.Join(b.home.Logs(b.plan.ServerID), "transport") }
+func (b *bridge) speechFile() string { return filepath.Join(b.home.Logs(b.plan.ServerID), "transport") }
 
 // recall is what is known of the server. It is a help: whatever is tried first, all is tried.
-func (b *bridge) recall() (w ways) {
+func (b *bridge) recall() (w speech) {
 	if b.home == "" || !isFolderName(b.plan.ServerID) {
 		return w
 	}
-	if data, err := os.ReadFile(b.waysFile()); err != nil || json.Unmarshal(data, &w) != nil || w.Of != b.plan.known {
-		return ways{}
+	if data, err := os.ReadFile(b.speechFile()); err != nil || json.Unmarshal(data, &w) != nil || w.Of != b.plan.known {
+		return speech{}
 	}
 	return w
 }
 
 // remember keeps what was found.
 func (b *bridge) remember(transport, only string) {
-	now := ways{1, b.plan.known, transport, only}
+	now := speech{1, b.plan.known, transport, only}
 	if b.home == "" || !isFolderName(b.plan.ServerID) || b.recall() == now {
 		return
 	}
 	b.busy.Go(func() {
 		data, err := json.Marshal(now)
-		if err == nil && os.MkdirAll(filepath.Dir(b.waysFile()), 0o700) == nil {
-			_ = files.WriteOwn(b.waysFile(), append(data, '\n')) // found out again, then
+		if err == nil && os.MkdirAll(filepath.Dir(b.speechFile()), 0o700) == nil {
+			_ = files.WriteOwn(b.speechFile(), append(data, '\n')) // found out again, then
 		}
 	})
 }
@@ -91,7 +91,7 @@ func (b *bridge) reopen(c *call) error {
 	switch {
 	case err != nil:
 		return err
-	case lookAt(text).kind != answer:
+	case lookWhole(text).kind != answer:
 		return &answered{text}
 	}
 	return b.to().send(c.ctx, message{kind: notice, method: "notifications/initialized"}, initialized)
@@ -122,7 +122,7 @@ func (b *bridge) openLegacy(c *call) ([]byte, error) {
 		}
 	}
 	text, err := b.openSession(c, known, "")
-	if err == nil && lookAt(text).kind == answer || b.isSocket() || !mayBeModern(text, err) {
+	if err == nil && lookWhole(text).kind == answer || b.isSocket() || !mayBeModern(text, err) {
 		return text, err
 	}
 	if reply, err := asModern(); err == nil {
@@ -132,7 +132,7 @@ func (b *bridge) openLegacy(c *call) ([]byte, error) {
 }
 
 // openSession opens a session over what carries one.
-func (b *bridge) openSession(c *call, known ways, only string) ([]byte, error) {
+func (b *bridge) openSession(c *call, known speech, only string) ([]byte, error) {
 	if b.isSocket() {
 		return b.openAs(c, b.sessionOver(""), overSocket, only)
 	}
@@ -153,7 +153,7 @@ func (b *bridge) openSession(c *call, known ways, only string) ([]byte, error) {
 // openAs tries one way; if it is one, it is used from here on.
 func (b *bridge) openAs(c *call, l link, transport, only string) ([]byte, error) {
 	text, err := l.exchange(c, c.text)
-	if err != nil || lookAt(text).kind != answer {
+	if err != nil || lookWhole(text).kind != answer {
 		l.close(c.ctx)
 		return text, err
 	}
@@ -183,7 +183,7 @@ func (b *bridge) openModern(c *call) ([]byte, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case lookAt(text).kind != answer:
+		case lookWhole(text).kind != answer:
 			return nil, &answered{text}
 		}
 		b.busy.Go(func() { b.carry(c) })
@@ -213,7 +213,7 @@ func (b *bridge) openModern(c *call) ([]byte, error) {
 
 // standIn opens a session for a client that knows none, and answers its
 // server/discover.
-func (b *bridge) standIn(c *call, known ways) ([]byte, error) {
+func (b *bridge) standIn(c *call, known speech) ([]byte, error) {
 	o := ownCall(c.ctx, "initialize")
 	defer o.cancel()
 	o.text = openingFor(c.text, o.id)
@@ -221,7 +221,7 @@ func (b *bridge) standIn(c *call, known ways) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case lookAt(text).kind != answer:
+	case lookWhole(text).kind != answer:
 		return nil, &answered{text}
 	}
 	f := &forModern{b: b, s: b.to().(*session), subs: map[string]*subscription{}}
@@ -274,7 +274,7 @@ func mayBeModern(text []byte, err error) bool {
 func mayBeEvents(err error) bool {
 	switch statusOf(err) {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
-		return !isModernError(codeIn(err))
+		return codeIn(err) == 0 // such a server has only a stream at this address, and no words
 	}
 	return false
 }
@@ -300,7 +300,7 @@ func mayBeLegacy(text []byte, err error) bool {
 		}
 		return true // also where the method is not known: no modern server is without it
 	}
-	if lookAt(text).kind == refusal {
+	if lookWhole(text).kind == refusal {
 		return !isModernError(codeAt(text)) || codeAt(text) == unsupportedVersion && !namesModern(valueAt(text, "error", "data", "supported"))
 	}
 	return !offersModern(valueAt(text, "result"))

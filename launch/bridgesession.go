@@ -89,7 +89,7 @@ func (s *session) open(c *call, body []byte) ([]byte, error) {
 		return nil, err
 	}
 	text, err := s.tube.exchange(c, body)
-	if err == nil && lookAt(text).kind == answer {
+	if err == nil && lookWhole(text).kind == answer {
 		s.opened(body, text)
 	}
 	return text, err
@@ -125,7 +125,7 @@ func (s *session) renew(ctx context.Context, turn int) error {
 	if err != nil {
 		return err
 	}
-	if lookAt(text).kind != answer {
+	if lookWhole(text).kind != answer {
 		return &answered{text}
 	}
 	s.mu.Lock()

@@ -131,7 +131,7 @@ func withOwnID(text []byte, id string) []byte {
 	if len(text) == 0 || text[0] != '{' || id == "" {
 		return text
 	}
-	if m := lookAt(text); m.id != "" || m.kind != answer && m.kind != refusal {
+	if m := lookWhole(text); m.id != "" || m.kind != answer && m.kind != refusal {
 		return text
 	}
 	return withID(text, id)

@@ -77,7 +77,7 @@ type oneStream struct {
 
 // hear passes on what came on the stream.
 func (l *oneStream) hear(b *bridge, text []byte) {
-	if text = flat(text); len(text) > 0 && !l.take(lookAt(text), text) {
+	if text = flat(text); len(text) > 0 && !l.take(lookWhole(text), text) {
 		b.pass(text)
 	}
 }

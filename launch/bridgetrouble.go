@@ -90,10 +90,10 @@ func (w *wire) refusal(r *refused) *words.Problem {
 			pairs = append(pairs, "Time", time.Now().Add(d).Format("15:04"))
 		}
 		return words.New(words.TooMany, r, pairs...)
-	case s/100 == 5:
-		return words.New(words.ServiceTrouble, r, "Host", w.host)
 	case s == http.StatusNetworkAuthenticationRequired, s/100 == 3 && w.leadsAway(r.location):
 		return words.New(words.WebPage, r, "Host", w.host)
+	case s/100 == 5:
+		return words.New(words.ServiceTrouble, r, "Host", w.host)
 	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s == http.StatusGone, s/100 == 3:
 		return words.New(words.WrongAddress, r, "Name", name)
 	}

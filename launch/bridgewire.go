@@ -277,7 +277,7 @@ func (r *refused) rpc() []byte {
 	if len(text) == 0 || text[0] != '{' || len(r.body) == maxRefuse {
 		return nil
 	}
-	if v := valueAt(text, "error"); len(v) == 0 || v[0] != '{' || valueAt(text, "error", "code") == nil || lookAt(text).kind != refusal {
+	if v := valueAt(text, "error"); len(v) == 0 || v[0] != '{' || valueAt(text, "error", "code") == nil || lookWhole(text).kind != refusal {
 		return nil
 	}
 	return text

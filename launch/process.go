@@ -17,6 +17,7 @@ type Process struct {
 	Stdin  io.WriteCloser // closed by Stop
 	Stdout io.ReadCloser  // ends with the server; closed by Stop
 
+	child   *child // nil for a remote server
 	exited  chan struct{}
 	exit    func() Exit // once exited is closed
 	stderr  *tail
@@ -38,10 +39,10 @@ func (p *Plan) Start(ctx context.Context) (*Process, error) {
 	}
 	c.startGuard()
 	ps := &Process{
-		Stdin: c.stdin, Stdout: c.stdout, exited: c.exited, exit: func() Exit { return c.exit },
+		Stdin: c.stdin, Stdout: c.stdout, child: c, exited: c.exited, exit: func() Exit { return c.exit },
 		stderr: &tail{hide: secrets.NewRedactor(p.hidden)}, read: make(chan struct{}),
 	}
-	ps.end = func() { ps.endChild(c) }
+	ps.end = ps.endChild
 	go func() {
 		defer close(ps.read)
 		io.Copy(ps.stderr, c.stderr)
@@ -84,7 +85,8 @@ func (ps *Process) Wait() Exit {
 // than once, from any goroutine.
 func (ps *Process) Stop() { ps.once.Do(ps.end) }
 
-func (ps *Process) endChild(c *child) {
+func (ps *Process) endChild() {
+	c := ps.child
 	c.stdin.Close()
 	select {
 	case <-c.exited:
