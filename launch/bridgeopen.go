@@ -117,7 +117,7 @@ func (b *bridge) openLegacy(c *call) ([]byte, error) {
 	known := b.recall()
 	asModern := func() ([]byte, error) { return b.openAs(c, newForLegacy(b), overHTTP, Modern) }
 	if known.Only == Modern && !b.isSocket() {
-		if text, err := asModern(); err == nil || c.ctx.Err() != nil || !isAnswer(err) {
+		if text, err := asModern(); err == nil || c.ctx.Err() != nil || !wasThere(err) {
 			return text, err
 		}
 	}
@@ -191,7 +191,7 @@ func (b *bridge) openModern(c *call) ([]byte, error) {
 	}
 	known := b.recall()
 	if known.Only == Legacy || b.isSocket() {
-		if text, err := b.standIn(c, known); err == nil || c.ctx.Err() != nil || b.isSocket() || !isAnswer(err) {
+		if text, err := b.standIn(c, known); err == nil || c.ctx.Err() != nil || b.isSocket() || !wasThere(err) {
 			return text, err
 		}
 	}
@@ -253,6 +253,12 @@ func isAnswer(err error) bool {
 	var r *refused
 	var a *answered
 	return errors.As(err, &a) || errors.As(err, &r) && !isAuth(r.status) && r.status/100 == 4 && r.status != http.StatusTooManyRequests
+}
+
+// wasThere reports whether err came of a server that can be reached and asked
+// otherwise.
+func wasThere(err error) bool {
+	return isAnswer(err) || errors.Is(err, errCut) || errors.Is(err, errStrange) || errors.Is(err, errAway)
 }
 
 // mayBeModern reports whether an answer to initialize may come from a server that
