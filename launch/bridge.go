@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,10 @@ const (
 	farewell   = 500 * time.Millisecond // for the end of a session to be told
 )
 
+// maxHeap is from where on a bridge rather works than takes memory: without it the
+// leavings of long messages pile up.
+const maxHeap = 48 << 20
+
 // maxMessage is how long a message may be, in either direction.
 const maxMessage = 64 << 20
 
@@ -54,6 +59,7 @@ type bridge struct {
 	wire  *wire
 	life  context.Context // ends with the bridge
 	alive chan struct{}   // a request was answered: whoever waits to try again does so
+	tidy  *time.Timer     // after a long message its memory is given back
 
 	// Of take's goroutine alone:
 	opening []byte    // the client's initialize
@@ -102,6 +108,8 @@ func newBridge(p *Plan, life context.Context, home files.Home, w *watch, out fun
 		plan: p, home: home, watch: w, out: &outlet{put: out}, notes: notes, life: life,
 		alive: make(chan struct{}, 1), calls: map[string]*call{},
 	}
+	b.tidy = time.AfterFunc(time.Hour, debug.FreeOSMemory)
+	b.tidy.Stop()
 	b.sift = p.sift(b.out, w)
 	b.wire = newWire(p, w.hide)
 	return b
@@ -152,29 +160,32 @@ func (b *bridge) serve(in io.Reader) {
 
 // readLetter is the next line.
 func readLetter(r *bufio.Reader) (l letter, err error) {
+	var g gather
+	var tail []byte
 	for {
 		part, err := r.ReadSlice('\n')
-		if l.long > 0 || len(l.text)+len(part) > maxMessage {
-			if l.long == 0 {
-				l.long, l.text = len(l.text), l.text[:headLen]
-			}
+		switch {
+		case l.long == 0 && g.length+len(part) <= maxMessage:
+			g.add(part)
+		case l.long == 0:
+			l.long, l.text = g.length, g.text(nil)[:headLen:headLen]
+			fallthrough
+		default:
 			l.long += len(part)
-			tail := append(l.text[headLen:len(l.text):len(l.text)], bytes.TrimRight(part, "\r\n")...)
-			l.text = append(l.text[:headLen:headLen], tail[max(0, len(tail)-tailLen):]...)
-		} else {
-			l.text = append(l.text, part...)
+			tail = append(tail, bytes.TrimRight(part, "\r\n")...)
+			tail = append(tail[:0], tail[max(0, len(tail)-tailLen):]...)
 		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if l.long > 0 {
-			l.message = look(line{head: l.text[:headLen], tail: l.text[headLen:], length: l.long})
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case l.long > 0:
+			l.message = look(line{head: l.text, tail: tail, length: l.long})
 			l.text = nil
 			return l, err
+		default:
+			l.text = bytes.TrimRight(g.text(nil), "\r\n")
+			l.message = lookWhole(l.text)
+			return l, err
 		}
-		l.text = bytes.TrimRight(l.text, "\r\n")
-		l.message = lookWhole(l.text)
-		return l, err
 	}
 }
 
@@ -197,6 +208,7 @@ func lookWhole(text []byte) message {
 // answer: it means something to what follows it.
 func (b *bridge) take(l letter) {
 	m, text := l.message, l.text
+	b.passed(max(l.long, len(text)))
 	if l.long > 0 {
 		b.watch.seesClient(m, line{length: l.long})
 		if m.kind == request {
@@ -488,7 +500,17 @@ func (b *bridge) deliver(text []byte) {
 	b.watch.fromServer(lineOfText(seen))
 }
 
-func (b *bridge) write(text []byte) { b.out.line(text) }
+func (b *bridge) write(text []byte) {
+	b.out.line(text)
+	b.passed(len(text))
+}
+
+// passed has the memory of a long message given back once none follows it.
+func (b *bridge) passed(length int) {
+	if length > longLine {
+		b.tidy.Reset(quiet)
+	}
+}
 
 // finish waits for what is under way, as long as grace, and ends the session.
 func (b *bridge) finish(end context.CancelFunc, grace time.Duration) {
@@ -520,11 +542,17 @@ func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (i
 	}, p.hidden)
 	w.limit = p.CallTimeout
 	t := newTrace(home, w, p.NoWatching)
+	debug.SetMemoryLimit(maxHeap)
 	life, end := context.WithCancel(ctx)
 	defer end()
 	lost, left := make(chan struct{}), sync.Once{}
+	was := 0 // stdout's own size, while it is raised for a long message
 	out := func(data []byte) bool {
+		if len(data) > longLine && was == 0 {
+			was = enlarge(os.Stdout, longRoom)
+		}
 		ok := writeAll(os.Stdout, data)
+		shrink(os.Stdout, &was) // where that is still full: after the next
 		if !ok {
 			left.Do(func() { close(lost) })
 		}
@@ -533,13 +561,15 @@ func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (i
 	b := newBridge(p, life, home, w, out, io.MultiWriter(os.Stderr, &w.stderr))
 
 	stop, file, traced, stdin := make(chan struct{}), make(chan *sheet), make(chan struct{}), make(chan struct{})
-	go func() { b.serve(readsFully{os.Stdin}); close(stdin) }()
+	go func() { b.serve(&readsFully{File: os.Stdin}); close(stdin) }()
 	go func() {
 		f := openSheet(home, id)
 		f.keep(w, stop)
 		file <- f
 	}()
 	go func() { t.keep(stop); close(traced) }()
+
+	defer time.AfterFunc(settled, dropPages).Stop()
 
 	grace := graceClosed
 	select {
@@ -559,15 +589,27 @@ func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (i
 	return 0, nil
 }
 
-// readsFully reads a descriptor that others may have made non-blocking.
-type readsFully struct{ *os.File }
+// readsFully reads a descriptor that others may have made non-blocking. A pipe gets
+// more room while a long line comes through it.
+type readsFully struct {
+	*os.File
+	length int // since the last line feed
+	was    int // the pipe's own size, while it is raised
+}
 
-func (r readsFully) Read(p []byte) (int, error) {
+func (r *readsFully) Read(p []byte) (int, error) {
 	for {
 		n, err := r.File.Read(p)
-		if n > 0 || err == nil || !again(r.File, err, false) {
-			return n, err
+		if n == 0 && err != nil && again(r.File, err, false) {
+			continue
 		}
+		if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
+			r.length = n - end
+			shrink(r.File, &r.was)
+		} else if r.length += n; r.length > longLine && r.was == 0 {
+			r.was = enlarge(r.File, longRoom)
+		}
+		return n, err
 	}
 }
 

@@ -20,7 +20,8 @@ type events struct {
 	retry time.Duration // to wait before the stream is asked for again
 	asked bool          // retry was told
 
-	buf []byte // the event's data so far, each line ended by an LF, and the unfinished line
+	buf  []byte // the event's data so far, each line ended by an LF, and the line that is looked at
+	more gather // the unfinished line
 }
 
 // event is one of a stream; its data is the receiver's own.
@@ -55,8 +56,11 @@ func (e *events) next() (ev event, err error) {
 		value = bytes.TrimPrefix(value, []byte(" "))
 		if string(name) == "data" {
 			has = true
-			n := copy(text, value)
-			e.buf = append(e.buf[:start+n], '\n')
+			if start == 0 { // mostly: a long message is not moved
+				e.buf = append(value, '\n')
+			} else {
+				e.buf = append(e.buf[:start+copy(text, value)], '\n')
+			}
 			continue
 		}
 		e.field(string(name), value, &ev)
@@ -109,16 +113,17 @@ func (e *events) line() error {
 		if end < 0 {
 			end = len(part)
 		}
-		if len(e.buf)+end > maxMessage {
+		if len(e.buf)+e.more.length+end > maxMessage {
 			return errTooLong
 		}
-		e.buf = append(e.buf, part[:end]...)
+		e.more.add(part[:end])
 		if end == len(part) {
 			e.r.Discard(end)
 			continue
 		}
 		e.cr = part[end] == '\r'
 		e.r.Discard(end + 1)
+		e.buf = e.more.text(e.buf)
 		return nil
 	}
 }

@@ -373,9 +373,18 @@ func readBody(resp *http.Response) ([]byte, error) {
 		_, err := io.ReadFull(resp.Body, text)
 		return text, err
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxMessage+1))
-	if len(text) > maxMessage {
-		return nil, errTooLong
+	var g gather
+	part := make([]byte, 16<<10)
+	for {
+		n, err := resp.Body.Read(part)
+		g.add(part[:n])
+		switch {
+		case g.length > maxMessage:
+			return nil, errTooLong
+		case errors.Is(err, io.EOF):
+			return g.text(nil), nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	return text, err
 }

@@ -156,13 +156,15 @@ func isSameID(a, b string) bool {
 // flat is a message on one line. A line break can only stand between its tokens.
 func flat(text []byte) []byte {
 	text = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(text), []byte("\ufeff")))
-	for i := 0; i < len(text); i++ {
-		n := bytes.IndexAny(text[i:], "\r\n")
-		if n < 0 {
-			break
+	for _, end := range []byte("\r\n") {
+		for i := bytes.IndexByte(text, end); i >= 0; {
+			text[i] = ' '
+			next := bytes.IndexByte(text[i:], end)
+			if next < 0 {
+				break
+			}
+			i += next
 		}
-		i += n
-		text[i] = ' '
 	}
 	return text
 }

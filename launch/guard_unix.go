@@ -95,6 +95,7 @@ func Guard(args []string) int {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTSTP)
 	debug.SetGCPercent(-1)
 	t := treeOf(group, args[1])
+	time.AfterFunc(settled, dropPages)
 	told, _ := io.ReadAll(os.Stdin)
 	if len(told) > 0 || !t.gone(0, guardClosed) {
 		t.end()

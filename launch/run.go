@@ -16,6 +16,8 @@ const (
 	graceClosed = 1000 * time.Millisecond
 	graceTerm   = 400 * time.Millisecond
 	quiet       = 100 * time.Millisecond // without output after the exit: nothing more will come
+
+	settled = time.Second // after its start a process needs no more what only that needed
 )
 
 // Run is the launcher's whole life: it starts the server, forwards its streams,
@@ -68,6 +70,8 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 		t.keep(stop)
 		close(traced)
 	}()
+
+	defer time.AfterFunc(settled, dropPages).Stop()
 
 	l := &life{child: c, in: in, out: out, signals: signals, parent: parentGone(parent), done: ctx.Done()}
 	l.live()
