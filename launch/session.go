@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -103,7 +104,10 @@ type sheet struct {
 
 func openSheet(home files.Home, id string) *sheet {
 	path := filepath.Join(home.Sessions(), id+".json")
-	lock, err := files.TryLock(path)
+	// Whoever lists the sessions holds the lock for a moment, to see whether we do.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	lock, err := files.WaitLock(ctx, path)
 	if err != nil {
 		return nil
 	}
