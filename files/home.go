@@ -91,6 +91,9 @@ func (h Home) Pending() string { return h.join("pending") }
 // History holds what we changed.
 func (h Home) History() string { return h.join("history") }
 
+// Grants holds one file a sign-in: what is public of it.
+func (h Home) Grants() string { return h.join("grants") }
+
 // AskWindow is the file with the page another process wants shown.
 func (h Home) AskWindow() string { return h.join("ask", "window.json") }
 
@@ -112,6 +115,12 @@ func (h Home) TrayLock() string { return h.join("locks", "tray.lock") }
 
 // WindowLock is held by the process that shows the window.
 func (h Home) WindowLock() string { return h.join("locks", "window.lock") }
+
+// GrantLock is held by the process that renews the grant with this id.
+func (h Home) GrantLock(id string) string { return h.join("locks", "grant-"+id+".lock") }
+
+// SignInLock is held while a user signs in: one sign-in at a time on this computer.
+func (h Home) SignInLock() string { return h.join("locks", "sign-in.lock") }
 
 // Make creates the home folder, readable by its owner alone.
 func (h Home) Make() error { return os.MkdirAll(string(h), 0o700) }
