@@ -74,7 +74,7 @@ func (c Config) deviceCode(ctx context.Context, a attempt) (code deviceCode, err
 	case got.status >= 500 || got.status == http.StatusTooManyRequests || !got.into(&code):
 		return code, troubled(a.Name, u.Hostname(), got, "no code")
 	case code.Error != "":
-		return code, newRefusal(code.Error, code.Text, code.Code, a.g.secret)
+		return code, newRefusal(code.Error, code.Text, code.Code, a.g.secret.Reveal())
 	case got.status != http.StatusOK || code.Code == "" || code.UserCode == "" || code.URL == "":
 		return code, troubled(a.Name, u.Hostname(), got, "no code")
 	}

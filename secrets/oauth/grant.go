@@ -193,7 +193,7 @@ func (c Config) save(ctx context.Context, r Request, s service, g Registration, 
 		return Grant{}, err
 	}
 	defer lock.Unlock()
-	t := tokens{Refresh: got.refresh, Secret: g.secret, Resource: s.resource}
+	t := tokens{Refresh: got.refresh, Secret: g.secret.Reveal(), Resource: s.resource}
 	if r.machine {
 		t.Extra = r.Extra
 	}
@@ -359,7 +359,7 @@ func (c Config) revoke(ctx context.Context, g Grant, t tokens) {
 	ctx, cancel := context.WithTimeout(ctx, revokeLimit)
 	defer cancel()
 	client := g.Registration
-	client.secret = t.Secret
+	client.secret = secrets.New(t.Secret)
 	for _, one := range []struct{ hint, token string }{{"refresh_token", t.Refresh}, {"access_token", t.Access}} {
 		if one.token != "" {
 			_, _ = c.postForm(ctx, u, client, url.Values{"token": {one.token}, "token_type_hint": {one.hint}})

@@ -42,12 +42,9 @@ type Registration struct {
 	Expires     time.Time `json:"expires,omitzero"`      // of its secret
 	Server      string    `json:"server,omitempty"`      // of an own one: the Server it was entered for
 
-	secret string // of the client
-	fresh  bool   // made for this sign-in
+	secret secrets.Secret // of the client
+	fresh  bool           // made for this sign-in
 }
-
-// String keeps the secret out of what prints a Registration.
-func (g Registration) String() string { return g.Kind + " " + g.ClientID + " at " + g.Issuer }
 
 // place is the file's and the secret's name of a registration at issuer, for a way
 // to sign in: the host of the return address, or "device".
@@ -73,18 +70,17 @@ func (c Config) kept(ctx context.Context, place string) (Registration, bool, err
 	if g.Method == methodNone {
 		return g, true, nil
 	}
-	secret, err := c.Store.Get(ctx, secrets.Ref{Library: c.Library, ID: place})
+	g.secret, err = c.Store.Get(ctx, secrets.Ref{Library: c.Library, ID: place})
 	if errors.Is(err, secrets.ErrNotFound) {
 		return Registration{}, false, nil
 	}
-	g.secret = secret.Reveal()
 	return g, err == nil, secrets.Problem(err)
 }
 
 // keep remembers a registration, its secret first.
 func (c Config) keep(ctx context.Context, place string, g Registration) error {
-	if g.Kind == kindDynamic && g.secret != "" {
-		if err := c.Store.Set(ctx, secrets.Ref{Library: c.Library, ID: place}, secrets.New(g.secret)); err != nil {
+	if g.Kind == kindDynamic && !g.secret.IsEmpty() {
+		if err := c.Store.Set(ctx, secrets.Ref{Library: c.Library, ID: place}, g.secret); err != nil {
 			return secrets.Problem(err)
 		}
 	}
@@ -133,8 +129,8 @@ func (c Config) enroll(ctx context.Context, r Request, s service, way way, anew 
 	g := Registration{Issuer: s.Issuer}
 	switch {
 	case r.ClientID != "":
-		g.Kind, g.ClientID, g.secret, g.Server = kindOwn, r.ClientID, r.ClientSecret.Reveal(), r.ServerID
-		g.Method = s.methodFor(g.secret)
+		g.Kind, g.ClientID, g.secret, g.Server = kindOwn, r.ClientID, r.ClientSecret, r.ServerID
+		g.Method = s.methodFor(g.secret.IsEmpty())
 	case s.CIMD && isDocumentID(r.CIMD):
 		g.Kind, g.ClientID, g.Method = kindCIMD, r.CIMD, methodNone
 	default:
@@ -162,9 +158,9 @@ func isDocumentID(raw string) bool {
 
 // methodFor is how an own client shows itself. A document that names no method
 // means client_secret_basic (RFC 8414).
-func (m metadata) methodFor(secret string) string {
+func (m metadata) methodFor(isPublic bool) string {
 	switch {
-	case secret == "":
+	case isPublic:
 		return methodNone
 	case len(m.Methods) == 0 || slices.Contains(m.Methods, methodBasic):
 		return methodBasic
@@ -266,7 +262,7 @@ func readRegistration(r Request, s service, got reply, form registrationForm) (R
 	case len(form.Redirects) > 0 && len(doc.Redirects) > 0 && !slices.Contains(doc.Redirects, form.Redirects[0]):
 		return Registration{}, words.New(words.ReturnAddress, errors.New("another one was registered"), "Name", r.Name)
 	}
-	g := Registration{Issuer: s.Issuer, ClientID: doc.ID, Kind: kindDynamic, Method: cmp.Or(doc.Method, form.Method), secret: doc.Secret, fresh: true}
+	g := Registration{Issuer: s.Issuer, ClientID: doc.ID, Kind: kindDynamic, Method: cmp.Or(doc.Method, form.Method), secret: secrets.New(doc.Secret), fresh: true}
 	if len(form.Redirects) > 0 {
 		g.RedirectURI = form.Redirects[0]
 	}
@@ -276,7 +272,7 @@ func readRegistration(r Request, s service, got reply, form registrationForm) (R
 	switch {
 	case !slices.Contains([]string{methodNone, methodPost, methodBasic}, g.Method):
 		return Registration{}, words.New(words.SignInClosedClub, newRefusal("unknown method "+g.Method, "", doc.Secret), "Name", r.Name)
-	case g.secret == "":
+	case g.secret.IsEmpty():
 		g.Method = methodNone // whatever it says, there is nothing to show
 	}
 	return g, nil

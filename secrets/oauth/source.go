@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"mcp-companion/secrets"
 	"mcp-companion/words"
 )
 
@@ -396,7 +397,7 @@ func (s *Source) ask(ctx context.Context, g Grant, t tokens) (answer, error) {
 		form.Set("resource", t.Resource)
 	}
 	client := g.Registration
-	client.secret = t.Secret
+	client.secret = secrets.New(t.Secret)
 	return s.c.tokenCall(ctx, s.name, g.Endpoints.Token, client, form)
 }
 

@@ -54,10 +54,10 @@ func (c Config) postForm(ctx context.Context, u *url.URL, g Registration, form u
 	case methodBasic:
 		// RFC 6749 section 2.3.1: both are form-encoded before base64.
 		req := http.Request{Header: header}
-		req.SetBasicAuth(url.QueryEscape(g.ClientID), url.QueryEscape(g.secret))
+		req.SetBasicAuth(url.QueryEscape(g.ClientID), url.QueryEscape(g.secret.Reveal()))
 	case methodPost:
 		form.Set("client_id", g.ClientID)
-		form.Set("client_secret", g.secret)
+		form.Set("client_secret", g.secret.Reveal())
 	default:
 		form.Set("client_id", g.ClientID)
 	}
@@ -66,7 +66,7 @@ func (c Config) postForm(ctx context.Context, u *url.URL, g Registration, form u
 
 // sentWith is what of a form no text may repeat.
 func sentWith(g Registration, form url.Values) []string {
-	sent := []string{g.secret}
+	sent := []string{g.secret.Reveal()}
 	for _, name := range []string{"code", "code_verifier", "refresh_token", "device_code", "token", "client_secret"} {
 		sent = append(sent, form.Get(name))
 	}
