@@ -72,6 +72,7 @@ func (e *busyPort) Unwrap() error { return e.err }
 type door struct {
 	uri    string
 	server *http.Server
+	listen []net.Listener
 	stop   context.CancelFunc
 	closed context.Context
 
@@ -93,7 +94,7 @@ func openDoor(r Request, port int) (*door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &door{uri: returnURI(r, port), waiting: map[string]chan<- arrival{}, seen: map[string]bool{}}
+	d := &door{uri: returnURI(r, port), listen: listeners, waiting: map[string]chan<- arrival{}, seen: map[string]bool{}}
 	d.closed, d.stop = context.WithCancel(context.Background())
 	d.server = &http.Server{Handler: d, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	for _, l := range listeners {
@@ -218,6 +219,9 @@ func (d *door) close() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
+	for _, l := range d.listen {
+		l.Close() // the server's own goroutine may not have come to know it yet
+	}
 	time.AfterFunc(closeLimit/2, d.stop)
 	if d.server.Shutdown(ctx) != nil {
 		d.server.Close()

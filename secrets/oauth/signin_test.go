@@ -181,7 +181,9 @@ func TestPoint18CallbackWithAWrongStateAndTwice(t *testing.T) {
 		back := mustParse(address).Query().Get("redirect_uri")
 		for query, into := range map[string]*seen{"?code=evil&state=wrong": &wrong, "": &none} {
 			into.status, _ = w.open(back + query)
+			w.mu.Lock()
 			into.page = w.pages[len(w.pages)-1]
+			w.mu.Unlock()
 		}
 		resp, err := http.PostForm(back, url.Values{"code": {"evil"}})
 		if err == nil {
@@ -233,7 +235,7 @@ func TestPoint19Issuer(t *testing.T) {
 			}
 			w.authError = url.Values{"error": {"evil_error"}, "error_description": {"call +1 555"}}
 			_, err = w.signIn()
-			if text := err.Error() + words.For(err).Err.Error() + strings.Join(w.pages, ""); strings.Contains(text, "evil_error") || strings.Contains(text, "555") {
+			if text := err.Error() + words.For(err).Err.Error() + strings.Join(w.shown(), ""); strings.Contains(text, "evil_error") || strings.Contains(text, "555") {
 				t.Errorf("shows what a stranger says: %s", text)
 			}
 		})
@@ -419,7 +421,7 @@ func TestPagesStandAlone(t *testing.T) {
 	if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || header.Get("Cache-Control") != "no-store" || header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("header %v", header)
 	}
-	for _, page := range w.pages {
+	for _, page := range w.shown() {
 		for _, no := range []string{"http://", "https://", "<script", "src=", "href=", "TITLE", "alert(1)"} {
 			if strings.Contains(page, no) {
 				t.Errorf("a page holds %q: %s", no, page)

@@ -122,9 +122,8 @@ func (s *Source) takeTurn(ctx context.Context) error {
 	}
 }
 
-// hold does f with the turn, and gives it back. f goes on when ctx ends: a service
-// that was asked for new tokens has taken the old ones back, and the new ones must
-// be saved.
+// hold does f with the turn, and gives it back. It returns when ctx ends, though f
+// may go on: a service that was asked for new tokens has taken the old ones back.
 func (s *Source) hold(ctx context.Context, f func(context.Context) (string, error)) (string, error) {
 	type result struct {
 		header string
@@ -132,10 +131,10 @@ func (s *Source) hold(ctx context.Context, f func(context.Context) (string, erro
 	}
 	done := make(chan result, 1)
 	go func() {
-		defer func() { <-s.turn }()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnLimit)
+		ctx, cancel := context.WithTimeout(ctx, turnLimit)
 		defer cancel()
 		header, err := f(ctx)
+		<-s.turn // before the answer: whoever has it may ask again at once
 		done <- result{header, err}
 	}()
 	select {
@@ -294,6 +293,12 @@ func (s *Source) renew(ctx context.Context, used string) error {
 		return &outage{problem: words.New(words.Busy, err, "File", s.c.Home.GrantLock(s.id))}
 	}
 	defer lock.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// From here on it is done to the end, whoever leaves: new tokens must be saved.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnLimit)
+	defer cancel()
 	if err := s.saveLost(ctx); err != nil {
 		return err
 	}

@@ -26,8 +26,6 @@ import (
 	"mcp-companion/words"
 )
 
-const patienceOfTests = 20 * time.Second // for what must happen; no promise
-
 // world is an MCP server, its authorization server, a browser, and a clock. What a
 // test wants otherwise it sets before it begins.
 type world struct {
@@ -47,6 +45,8 @@ type world struct {
 	opens []string
 	steps []Step
 	texts []string // all that was said: errors, problems, grants, steps without their address
+
+	browsing sync.WaitGroup
 
 	clients map[string]client
 	codes   map[string]url.Values
@@ -194,9 +194,9 @@ func (w *world) note(err error) error {
 // searchForSecrets looks for every token, code, verifier and secret issued so far
 // in all that this test left behind or said.
 func (w *world) searchForSecrets() {
+	texts := w.shown()
 	w.mu.Lock()
-	texts := slices.Clone(w.texts)
-	texts = append(append(texts, w.pages...), fmt.Sprintf("%+v", w.steps))
+	texts = append(append(texts, w.texts...), fmt.Sprintf("%+v", w.steps))
 	w.mu.Unlock()
 	filepath.WalkDir(string(w.c.Home), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -290,12 +290,15 @@ func (w *world) visit(address string) {
 		return // an error page: the user stays there
 	}
 	back := resp.Header.Get("Location")
-	done := make(chan struct{})
-	w.t.Cleanup(func() { <-done })
-	go func() {
-		defer close(done)
-		w.open(back)
-	}()
+	w.browsing.Go(func() { w.open(back) })
+}
+
+// shown are the pages the browser has shown, the one that is on its way included.
+func (w *world) shown() []string {
+	w.browsing.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.pages)
 }
 
 // open shows one page.
@@ -393,7 +396,7 @@ func (w *world) serveAS(rw http.ResponseWriter, req *http.Request) {
 		w.mu.Unlock()
 	case path == "/userinfo":
 		if w.holder(req) == nil {
-			http.Error(rw, "no", 401)
+			http.Error(rw, "no", http.StatusUnauthorized)
 			return
 		}
 		io.WriteString(rw, w.userinfo)
