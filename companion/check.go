@@ -57,7 +57,11 @@ func (c *Companion) plan(ctx context.Context, lib *servers.Library, name string)
 	}
 	limited, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
-	return launch.For(limited, found, s, lib.ID, c.store(), os.Environ())
+	plan, err := launch.For(limited, found, s, lib.ID, c.store(), os.Environ())
+	if err == nil {
+		authorize(plan, c.home, c.store(), lib, s, "")
+	}
+	return plan, err
 }
 
 // atOnce is how many servers are probed at the same time.

@@ -19,7 +19,7 @@ const secretLimit = 10 * time.Second
 // Run is server NAME on stdin and stdout, until either ends, and returns the exit
 // code. What it lacks it tells the client and stderr, and waits for nobody.
 func Run(ctx context.Context, home files.Home, store secrets.Store, name, client string) int {
-	plan, err := planFor(ctx, home, store, name)
+	plan, err := planFor(ctx, home, store, name, client)
 	if err != nil {
 		return refuse(err)
 	}
@@ -38,7 +38,7 @@ func refuse(err error) int {
 	return 1
 }
 
-func planFor(ctx context.Context, home files.Home, store secrets.Store, name string) (*launch.Plan, error) {
+func planFor(ctx context.Context, home files.Home, store secrets.Store, name, client string) (*launch.Plan, error) {
 	lib, err := servers.Load(home)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,11 @@ func planFor(ctx context.Context, home files.Home, store secrets.Store, name str
 	}
 	ctx, cancel := context.WithTimeout(ctx, secretLimit)
 	defer cancel()
-	return launch.For(ctx, found, s, lib.ID, store, os.Environ())
+	plan, err := launch.For(ctx, found, s, lib.ID, store, os.Environ())
+	if err == nil {
+		authorize(plan, home, store, lib, s, client)
+	}
+	return plan, err
 }
 
 // Guard is the body of the hidden command `guard`.

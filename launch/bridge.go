@@ -569,7 +569,7 @@ func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (i
 	}()
 	go func() { t.keep(stop); close(traced) }()
 
-	defer time.AfterFunc(settled, dropPages).Stop()
+	defer time.AfterFunc(settled, files.DropPages).Stop()
 
 	grace := graceClosed
 	select {

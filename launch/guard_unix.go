@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"mcp-companion/files"
 )
 
 // The guard ends the server's processes when whoever started them is gone, in
@@ -95,7 +97,7 @@ func Guard(args []string) int {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTSTP)
 	debug.SetGCPercent(-1)
 	t := treeOf(group, args[1])
-	time.AfterFunc(settled, dropPages)
+	time.AfterFunc(settled, files.DropPages)
 	told, _ := io.ReadAll(os.Stdin)
 	if len(told) > 0 || !t.gone(0, guardClosed) {
 		t.end()

@@ -71,7 +71,7 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 		close(traced)
 	}()
 
-	defer time.AfterFunc(settled, dropPages).Stop()
+	defer time.AfterFunc(settled, files.DropPages).Stop()
 
 	l := &life{child: c, in: in, out: out, signals: signals, parent: parentGone(parent), done: ctx.Done()}
 	l.live()

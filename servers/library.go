@@ -40,7 +40,9 @@ type Library struct {
 type Set struct {
 	Servers []string `json:"servers"`
 	Icon    string   `json:"icon,omitempty"`
-	extra   extra
+	// Accounts choose, by server, the grant that is used in this set.
+	Accounts map[string]string `json:"accounts,omitempty"`
+	extra    extra
 }
 
 // Label is what is known of a secret besides its value: the name a user sees.
@@ -354,6 +356,10 @@ func (l *Library) Rename(from, to string) {
 				set.Servers[i] = to
 			}
 		}
+		if a, ok := set.Accounts[from]; ok {
+			delete(set.Accounts, from)
+			set.Accounts[to] = a
+		}
 	}
 }
 
@@ -407,6 +413,9 @@ func (l *Library) ReplaceSecret(old, now string) {
 			}
 		}
 		s.URL = strings.ReplaceAll(s.URL, from, to)
+		if s.SignIn != nil {
+			s.SignIn.ClientSecret = strings.ReplaceAll(s.SignIn.ClientSecret, from, to)
+		}
 		for i, a := range s.Args {
 			s.Args[i] = strings.ReplaceAll(a, from, to)
 		}

@@ -24,6 +24,9 @@ type Server struct {
 	URL     string            `json:"url,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
 
+	// SignIn says how to sign in to a remote server; nil where nothing is special.
+	SignIn *SignIn `json:"signIn,omitempty"`
+
 	// StartTimeout and CallTimeout are in seconds; 0 means the program's own.
 	StartTimeout int `json:"startTimeout,omitempty"`
 	CallTimeout  int `json:"callTimeout,omitempty"`
@@ -44,6 +47,25 @@ type Server struct {
 	Formerly []string `json:"formerly,omitempty"`
 
 	extra extra // members of a later version, kept
+}
+
+// SignIn is what a remote server's sign-in needs that can't be found out, and which
+// account is used.
+type SignIn struct {
+	Grant string `json:"grant,omitempty"` // of the account; "" for the one signed in last
+
+	// ClientID and ClientSecret (a reference, ${secret:ID}) are of an app of the user's
+	// own at the service, Issuer who that is.
+	ClientID     string `json:"clientId,omitempty"`
+	ClientSecret string `json:"clientSecret,omitempty"`
+	Issuer       string `json:"issuer,omitempty"`
+
+	Scopes       []string          `json:"scopes,omitempty"`
+	RedirectHost string            `json:"redirectHost,omitempty"` // "localhost" where 127.0.0.1 is refused
+	Port         int               `json:"port,omitempty"`         // of the return address with an own ClientID
+	NoResource   bool              `json:"noResource,omitempty"`   // for services that refuse the parameter
+	Extra        map[string]string `json:"extra,omitempty"`        // parameters of the authorization request
+	Machine      bool              `json:"machine,omitempty"`      // by ClientID and ClientSecret alone
 }
 
 // IsRemote reports whether the server is an address, not a program.
@@ -136,6 +158,9 @@ func (s *Server) values(f func(string)) {
 		}
 	}
 	f(s.URL)
+	if s.SignIn != nil {
+		f(s.SignIn.ClientSecret)
+	}
 	for _, a := range s.Args {
 		f(a)
 	}

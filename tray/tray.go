@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mcp-companion/companion"
+	"mcp-companion/files"
 
 	"fyne.io/systray"
 )
@@ -123,7 +124,8 @@ func (t *tray) follow() {
 	for {
 		select {
 		case <-quiet.C:
-			giveBack()
+			debug.FreeOSMemory()
+			files.DropPages()
 			continue
 		case <-t.ctx.Done():
 			return

@@ -1,0 +1,122 @@
+package companion
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"mcp-companion/files"
+	"mcp-companion/launch"
+	"mcp-companion/secrets"
+	"mcp-companion/secrets/oauth"
+	"mcp-companion/servers"
+)
+
+// authorize gives the plan of a remote server the account that client is to use,
+// unless a header of the server's own says who asks.
+func authorize(plan *launch.Plan, home files.Home, store secrets.Store, lib *servers.Library, s *servers.Server, client string) {
+	if plan.URL == "" || hasAuthorization(s) {
+		return
+	}
+	c := oauth.Config{Home: home, Store: store, Library: lib.ID}
+	plan.Auth = &account{config: c, server: s.ID, name: plan.Name, chosen: chosenGrant(lib, plan.Name, s, client)}
+}
+
+func hasAuthorization(s *servers.Server) bool {
+	for name := range s.Headers {
+		if strings.EqualFold(name, "Authorization") {
+			return true
+		}
+	}
+	return false
+}
+
+// chosenGrant is the account that the client's set chooses, else the server's own
+// choice, "" for whichever was signed in last.
+func chosenGrant(lib *servers.Library, name string, s *servers.Server, client string) string {
+	if lc := lib.Clients[client]; lc != nil && lib.Sets[lc.Set] != nil {
+		if id := lib.Sets[lc.Set].Accounts[name]; id != "" {
+			return id
+		}
+	}
+	if s.SignIn != nil {
+		return s.SignIn.Grant
+	}
+	return ""
+}
+
+// account signs the requests to one server. Whose they are is looked up anew while
+// nobody is signed in: a sign-in done meanwhile counts at once.
+type account struct {
+	config       oauth.Config
+	server, name string
+	chosen       string // a grant's id, "" for the newest
+
+	mu     sync.Mutex
+	id     string
+	source *oauth.Source
+}
+
+var _ launch.Authorizer = (*account)(nil)
+
+// Header is nothing where nobody has signed in: the server may want nobody to.
+func (a *account) Header(ctx context.Context) (string, error) {
+	s := a.current()
+	if s == nil {
+		return "", nil
+	}
+	return s.Header(ctx)
+}
+
+func (a *account) Refused(ctx context.Context, status int, challenge, used string) (again bool, err error) {
+	s := a.current()
+	switch {
+	case s == nil && status == 401:
+		return false, oauth.NotSignedIn(a.name, challenge)
+	case s == nil:
+		return false, nil
+	case used == "": // signed in meanwhile
+		return true, nil
+	}
+	return s.Refused(ctx, status, challenge, used)
+}
+
+// current is the source of the chosen account, nil where there is none.
+func (a *account) current() *oauth.Source {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	id := a.pick()
+	if id == "" {
+		a.id, a.source = "", nil
+	} else if id != a.id {
+		a.id, a.source = id, a.config.Source(id, a.name)
+	}
+	return a.source
+}
+
+// pick is the grant to use: the one in use while it is there and good.
+func (a *account) pick() string {
+	list, err := oauth.GrantsOf(a.config.Home, a.server)
+	if err != nil {
+		return a.id
+	}
+	good := func(id string) bool {
+		return slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == id && g.Ended.IsZero() })
+	}
+	switch {
+	case a.chosen != "" && slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == a.chosen }):
+		return a.chosen
+	case good(a.id):
+		return a.id
+	}
+	for _, g := range list {
+		if g.Ended.IsZero() {
+			return g.ID
+		}
+	}
+	if len(list) > 0 { // ended: its source says so
+		return list[0].ID
+	}
+	return ""
+}
