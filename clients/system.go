@@ -26,6 +26,8 @@ type System struct {
 	// for real.
 	Start  func(name string, args ...string) error
 	Detach func(name string, args ...string) error
+	// Browser opens an address in the user's browser; nil means for real.
+	Browser func(address string) error
 	// End asks a process to end (SIGTERM; on Windows the messages that end a
 	// session). Nil means for real.
 	End func(pid int) error
@@ -80,6 +82,21 @@ func (s System) Spawn(name string, args ...string) error { return s.detach(name,
 
 // Run runs a program to its end.
 func (s System) Run(name string, args ...string) error { return s.start(name, args...) }
+
+// Browse opens an address in the user's browser, as a list of arguments: no shell
+// sees it.
+func (s System) Browse(address string) error {
+	if s.Browser != nil {
+		return s.Browser(address)
+	}
+	switch s.OS {
+	case "darwin":
+		return s.start("/usr/bin/open", address)
+	case "windows":
+		return s.start("rundll32.exe", "url.dll,FileProtocolHandler", address)
+	}
+	return s.detach("xdg-open", address)
+}
 
 // Once is s with the list of processes taken now, for several questions at once.
 func (s System) Once() System {

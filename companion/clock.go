@@ -9,6 +9,7 @@ import (
 	"mcp-companion/files"
 	"mcp-companion/health"
 	"mcp-companion/launch"
+	"mcp-companion/secrets/oauth"
 	"mcp-companion/words"
 )
 
@@ -53,6 +54,7 @@ func (c *Companion) RunClock(ctx context.Context) {
 		}
 	}()
 	var probed time.Time
+	keeper := c.newKeeper()
 	tried := map[string]time.Time{}
 	for {
 		select {
@@ -70,7 +72,7 @@ func (c *Companion) RunClock(ctx context.Context) {
 			probing = c.probeNext(ctx, tried, done)
 		}
 		_ = c.Recover(ctx) // of another process, killed since
-		timer.Reset(min(next, c.lookAtPending(ctx), c.lookAgain(ctx, time.Now())))
+		timer.Reset(min(next, c.lookAtPending(ctx), c.lookAgain(ctx, time.Now()), keeper.keep(ctx, time.Now())))
 	}
 }
 
@@ -108,6 +110,44 @@ func (c *Companion) takeResident(ctx context.Context) (*files.Lock, bool) {
 		case <-tick.C:
 		}
 	}
+}
+
+// keeper renews sign-ins ahead of time, in a goroutine of its own: a service may
+// take its time, and a client's exit is not missed meanwhile.
+type keeper struct {
+	c       *Companion
+	busy    chan struct{}
+	library string
+	keeper  *oauth.Keeper
+}
+
+func (c *Companion) newKeeper() *keeper { return &keeper{c: c, busy: make(chan struct{}, 1)} }
+
+// keep begins to renew what is due, and says when to look again.
+func (k *keeper) keep(ctx context.Context, now time.Time) time.Duration {
+	lib, err := k.c.Library()
+	if err != nil {
+		return clockEvery
+	}
+	if k.keeper == nil || k.library != lib.ID {
+		k.library, k.keeper = lib.ID, oauth.NewKeeper(k.c.oauth(lib))
+	}
+	due := k.keeper.Due(now)
+	if due.IsZero() {
+		return clockEvery
+	}
+	if wait := due.Sub(now); wait > 0 {
+		return max(wait, time.Second)
+	}
+	select {
+	case k.busy <- struct{}{}:
+		go func() {
+			defer func() { <-k.busy }()
+			_ = k.keeper.RefreshDue(ctx) // what failed is tried again, and the State shows what ended
+		}()
+	default: // one is under way
+	}
+	return time.Second
 }
 
 // lookAtPending writes what can be written, and says when to look again: soon

@@ -36,7 +36,7 @@ func (c *Companion) State(context.Context) State {
 		s.Pending = append(s.Pending, PendingState{p.Client, titleOf(p.Client), p.Reason, p.Since})
 	}
 	s.Servers = c.serverStates(lib, sessions, s.Clients, time.Now())
-	s.Set, s.Keys, s.Settings = currentSet(lib), keyStates(lib), c.settingsState()
+	s.Set, s.Keys, s.Grants, s.Settings = currentSet(lib), keyStates(lib), c.grantStates(lib), c.settingsState()
 	for _, n := range lib.SetNames() {
 		set := lib.Sets[n]
 		members, _ := lib.In(n)
@@ -258,7 +258,7 @@ func (c *Companion) Subscribe(show func(State)) (stop func()) {
 // watched are the folders of ours whose changes make a new State. The history is
 // the last that a transaction writes: only then the clients' files are done.
 func (c *Companion) watched() []string {
-	return []string{string(c.home), c.home.Sessions(), c.home.Reports(), c.home.Pending(), c.home.History()}
+	return []string{string(c.home), c.home.Sessions(), c.home.Reports(), c.home.Pending(), c.home.Grants(), c.home.History()}
 }
 
 // watch calls tell when a file of ours changes, and when a sweep every 30 s finds

@@ -39,6 +39,8 @@ type State struct {
 	Pending []PendingState
 	Keys    []KeyState // by label
 
+	Grants []GrantState // by server
+
 	Settings SettingsState
 
 	// Status is the worst of the servers in use.

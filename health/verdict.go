@@ -44,7 +44,7 @@ type Reason struct {
 var needsYou = map[words.Code]bool{
 	words.KeyMissing: true, words.KeyRefused: true, words.KeychainLocked: true, words.KeychainAbsent: true,
 	words.SignIn: true, words.SignInExpired: true, words.SignInUnfinished: true,
-	words.RestartNeeded: true, words.RemoteLater: true,
+	words.RestartNeeded: true,
 }
 
 // How long what was seen counts.

@@ -402,6 +402,14 @@ func (l *Library) RenameSet(from, to string) {
 	}
 }
 
+// LabelOf is what its user calls the secret.
+func (l *Library) LabelOf(id string) string {
+	if s := l.Secrets[id]; s != nil {
+		return s.Label
+	}
+	return id
+}
+
 // ReplaceSecret makes every server that uses the secret old use now instead.
 // old's label stays: its value is still in the store.
 func (l *Library) ReplaceSecret(old, now string) {

@@ -14,6 +14,7 @@ type Code string
 
 // The problems the program knows. Each has its sentences in every language.
 const (
+	AccountUnknown   Code = "account-unknown"
 	AddressScheme    Code = "address-scheme"
 	AppCantStart     Code = "app-cant-start"
 	AppLocked        Code = "app-locked"
@@ -64,6 +65,7 @@ const (
 	NoApp            Code = "no-app"
 	NoDisplay        Code = "no-display"
 	NoPermission     Code = "no-permission"
+	NoSignIn         Code = "no-sign-in"
 	NoTray           Code = "no-tray"
 	NodeMissing      Code = "node-missing"
 	NodeOld          Code = "node-old"
@@ -79,7 +81,6 @@ const (
 	ProgramUnstarted Code = "program-unstarted"
 	Proxy            Code = "proxy"
 	PythonPart       Code = "python-part-missing"
-	RemoteLater      Code = "remote-later"
 	RestartNeeded    Code = "restart-needed"
 	ReturnAddress    Code = "return-address"
 	SameName         Code = "same-name"

@@ -81,7 +81,6 @@ var otherFixes = map[words.Code][]remedy{
 	words.NameBad:       {renameServer, openServer},
 	words.NameTaken:     {openServer},
 	words.NoApp:         {openApps},
-	words.RemoteLater:   {openServer},
 	words.ServerEmpty:   {openServer},
 	words.ServerUnknown: {openApps},
 	words.SetUnknown:    {smallerSet},
