@@ -348,14 +348,23 @@ func (b *bridge) fail(c *call, err error) {
 			b.busy.Go(func() { to.cancel(c, cancelNotice(c.id)) })
 		}
 	}
-	b.tell(t)
-	text := t.rpc
-	if text == nil {
-		text = refusalTo([]byte(c.id), t.problem)
+	b.forget(c.id)
+	if t.rpc != nil { // the server's own words
+		b.recovered()
+		b.deliver(withOwnID(t.rpc, c.id))
+		return
 	}
-	text = withOwnID(text, c.id)
+	b.tell(t)
+	text := refusalTo([]byte(c.id), t.problem)
 	b.watch.undelivered(c.message, len(text), t.remote)
 	b.write(text)
+}
+
+// forget has no list of tools waited for, where that is filtered.
+func (b *bridge) forget(id string) {
+	if b.sift != nil {
+		b.sift.asks(message{kind: notice, method: "notifications/cancelled"}, line{head: cancelNotice(id)})
+	}
 }
 
 func (b *bridge) limitOf(c *call) time.Duration {
@@ -367,9 +376,6 @@ func (b *bridge) limitOf(c *call) time.Duration {
 
 // tell says on stderr what is wrong, once.
 func (b *bridge) tell(t *trouble) {
-	if t.rpc != nil {
-		return // the server's own words
-	}
 	text := t.problem.Error()
 	b.mu.Lock()
 	b.last = t.problem

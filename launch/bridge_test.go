@@ -2,11 +2,13 @@ package launch
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,6 +19,8 @@ import (
 
 	"mcp-companion/words"
 )
+
+const patience = 20 * time.Second // for what must happen; no promise
 
 // remote is a remote server of the test's: it keeps what it was sent, and answers
 // as the test says.
@@ -837,5 +841,63 @@ func TestNoSecretStandsInAnError(t *testing.T) {
 	}
 	if strings.Contains(text, secret) {
 		t.Error(text)
+	}
+}
+
+func TestGzippedAnswersAreRead(t *testing.T) {
+	s := startRemote(t, func(w http.ResponseWriter, r *http.Request, s sent) {
+		if ordinary(w, s) {
+			return
+		}
+		if !strings.Contains(s.header.Get("Accept-Encoding"), "gzip") {
+			t.Errorf("%v", s.header)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		io.WriteString(z, `{"jsonrpc":"2.0","id":7,"result":{}}`)
+		z.Close()
+	})
+	k := talk(t, &Plan{URL: s.URL})
+	k.open()
+	if got := k.ask(sayCall); got != `{"jsonrpc":"2.0","id":7,"result":{}}` {
+		t.Error(got)
+	}
+}
+
+func TestACertificateThatIsNotTrustedIsTold(t *testing.T) {
+	s := httptest.NewUnstartedServer(nil)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	k := talk(t, &Plan{URL: s.URL})
+	k.isProblem(k.ask(sayInit), "0", words.Certificate)
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	for _, stream := range []bool{false, true} {
+		var mu sync.Mutex
+		from := map[string]bool{}
+		s := startRemote(t, func(w http.ResponseWriter, r *http.Request, s sent) {
+			if ordinary(w, s) {
+				return
+			}
+			mu.Lock()
+			from[r.RemoteAddr] = true
+			mu.Unlock()
+			if stream {
+				say(w, `data: {"jsonrpc":"2.0","id":7,"result":{}}`+"\n\n")
+			} else {
+				reply(w, s.id, `{}`)
+			}
+		})
+		k := talk(t, &Plan{URL: s.URL})
+		k.open()
+		for range 50 {
+			k.ask(sayCall)
+		}
+		if len(from) > 10 { // one, mostly; a stream's end may come after the next call
+			t.Errorf("streams %v: %d connections", stream, len(from))
+		}
 	}
 }

@@ -3,7 +3,6 @@ package launch
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -127,6 +126,3 @@ func (e *events) line() error {
 		return nil
 	}
 }
-
-// isEnd reports whether err is the end of a stream that may go on elsewhere.
-func isEnd(err error) bool { return !errors.Is(err, errTooLong) }

@@ -211,6 +211,7 @@ func (s *streamable) listen() {
 // wait. Where no connection was to be had, a request that is answered meanwhile
 // ends the wait.
 func (b *bridge) again(ctx context.Context, try func() (time.Duration, error)) error {
+	kicked := false
 	for n := 0; ; n++ {
 		began := time.Now()
 		least, err := try()
@@ -233,14 +234,16 @@ func (b *bridge) again(ctx context.Context, try func() (time.Duration, error)) e
 		case <-alive: // told before this failure
 		default:
 		}
-		if errors.Is(err, errCut) {
-			alive = nil // it was there, and is again
+		if errors.Is(err, errCut) || kicked {
+			alive = nil // it was there, and is again; or what is answered tells nothing of this
 		}
+		kicked = false
 		wait := time.NewTimer(max(least, backoff(n)))
 		select {
 		case <-ctx.Done():
 		case <-wait.C:
 		case <-alive:
+			kicked = true
 		}
 		wait.Stop()
 	}

@@ -4,12 +4,16 @@ package launch
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -258,5 +262,29 @@ func TestAKeyThatIsMissingForARemoteServerIsNamed(t *testing.T) {
 	l.say(sayInit + "\n")
 	if got := l.line(); !strings.Contains(got, `"problem":"key-missing"`) || !strings.Contains(got, "X-Key") {
 		t.Error(got)
+	}
+}
+
+func TestHTTP2IsSpokenWhereTheServerDoes(t *testing.T) {
+	var protocol atomic.Int32
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocol.Store(int32(r.ProtoMajor))
+		body, _ := io.ReadAll(r.Body)
+		m := lookWhole(body)
+		ordinary(w, sent{verb: r.Method, method: m.method, id: m.id})
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	trust := filepath.Join(t.TempDir(), "cert.pem")
+	os.WriteFile(trust, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600)
+	if runtime.GOOS != "linux" {
+		t.Skip("certificates are the system's here")
+	}
+	l := startRun(t, bridged(s.URL), nil, "SSL_CERT_FILE="+trust)
+	l.open()
+	l.end()
+	if protocol.Load() != 2 {
+		t.Errorf("spoke HTTP/%d", protocol.Load())
 	}
 }

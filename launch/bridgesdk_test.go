@@ -1,5 +1,3 @@
-//go:build unix
-
 package launch
 
 import (
@@ -22,11 +20,11 @@ func sdkServer(t testing.TB, stateless bool) (*httptest.Server, *mcp.Server) {
 		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: a.Text}}}, nil, nil
 	})
 	mcp.AddTool(s, &mcp.Tool{Name: "ask"}, func(ctx context.Context, r *mcp.CallToolRequest, _ in) (*mcp.CallToolResult, any, error) {
-		got, err := r.Session.ListRoots(ctx, nil)
+		got, err := r.Session.Elicit(ctx, &mcp.ElicitParams{Message: "sure?"})
 		if err != nil {
 			return nil, nil, err
 		}
-		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: got.Roots[0].URI}}}, nil, nil
+		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: got.Action}}}, nil, nil
 	})
 	h := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return s }, &mcp.StreamableHTTPOptions{Stateless: stateless})
 	web := httptest.NewServer(h)
@@ -46,6 +44,9 @@ func through(t *testing.T, url, version string, changed chan struct{}) *mcp.Clie
 	}
 	t.Cleanup(p.Stop)
 	c := mcp.NewClient(&mcp.Implementation{Name: "probe", Version: "1"}, &mcp.ClientOptions{
+		ElicitationHandler: func(context.Context, *mcp.ElicitRequest) (*mcp.ElicitResult, error) {
+			return &mcp.ElicitResult{Action: "accept"}, nil
+		},
 		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) {
 			select {
 			case changed <- struct{}{}:
@@ -53,7 +54,6 @@ func through(t *testing.T, url, version string, changed chan struct{}) *mcp.Clie
 			}
 		},
 	})
-	c.AddRoots(&mcp.Root{URI: "file:///root"})
 	s, err := c.Connect(t.Context(), &mcp.IOTransport{Reader: p.Stdout, Writer: p.Stdin}, &mcp.ClientSessionOptions{ProtocolVersion: version})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestTheOfficialSDKsSpeakThroughABridge(t *testing.T) {
 			}
 			if c.asks {
 				got, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "ask", Arguments: map[string]any{"text": ""}})
-				if err != nil || got.IsError || got.Content[0].(*mcp.TextContent).Text != "file:///root" {
+				if err != nil || got.IsError || got.Content[0].(*mcp.TextContent).Text != "accept" {
 					t.Errorf("%+v %v", got, err)
 				}
 			}

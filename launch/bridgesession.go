@@ -3,10 +3,10 @@ package launch
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"mcp-companion/files"
 )
 
 // tube carries the messages of a session that was opened by initialize.
@@ -42,10 +42,8 @@ type session struct {
 
 func newSession(b *bridge, t tube) *session { return &session{b: b, tube: t} }
 
-var ourIDs atomic.Int64
-
 // ourID is an id for a request of ours, unlike any client's.
-func ourID() string { return `"mcp-companion-` + strconv.FormatInt(ourIDs.Add(1), 10) + `"` }
+func ourID() string { return `"mcp-companion-` + files.NewID() + `"` }
 
 // ownCall is a request of ours.
 func ownCall(ctx context.Context, method string) *call {

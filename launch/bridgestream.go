@@ -327,7 +327,7 @@ func dialSocket(ctx context.Context, b *bridge) (*oneStream, error) {
 
 // socket opens a WebSocket. It needs HTTP/1.1, so it has a transport of its own.
 func (w *wire) socket(ctx context.Context, authorization string) (*websocket.Conn, error) {
-	t := transport().(*http.Transport).Clone()
+	t := newTransport()
 	t.ForceAttemptHTTP2, t.HTTP2, t.Protocols = false, nil, new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	header := http.Header{}

@@ -36,13 +36,12 @@ type wire struct {
 
 func newWire(p *Plan, hide secrets.Redactor) *wire {
 	w := &wire{plan: p, hide: hide, url: p.URL, host: hostOf(p.URL)}
-	w.http = http.Client{Transport: transport(), Jar: &jar{origin: originOf(p.URL)}, CheckRedirect: checkRedirect}
+	w.http = http.Client{Transport: newTransport(), Jar: &jar{origin: originOf(p.URL)}, CheckRedirect: checkRedirect}
 	return w
 }
 
-// transport is Go's own, with its proxies and certificates. It is made at the first
-// bridge, since nothing else needs it.
-var transport = sync.OnceValue(func() http.RoundTripper {
+// newTransport is Go's own, with its proxies and certificates.
+func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext
 	t.MaxIdleConnsPerHost = 32
@@ -51,7 +50,7 @@ var transport = sync.OnceValue(func() http.RoundTripper {
 	// stream on which nothing ever comes.
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second}
 	return t
-})
+}
 
 // checkRedirect follows a server within its own origin, and never makes a POST a GET.
 func checkRedirect(r *http.Request, via []*http.Request) error {

@@ -23,6 +23,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,6 +128,9 @@ func forRemote(ctx context.Context, name string, s *servers.Server, library stri
 	}
 	expand := func(text string) string { return servers.Expand(text, func(id string) string { return values[id] }) }
 	p.URL = expand(s.URL)
+	if u, err := url.Parse(p.URL); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
+		return nil, words.New(words.AddressScheme, nil, "Name", name) // it may hold a secret
+	}
 	for k, v := range s.Headers {
 		p.Headers[k] = strings.TrimSpace(expand(v))
 	}

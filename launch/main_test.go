@@ -39,8 +39,6 @@ const (
 	secretsVar = "LAUNCH_TEST_SECRETS" // for run: a file with secrets, id to value
 )
 
-const patience = 20 * time.Second // for what must happen; no promise
-
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "guard" {
 		os.Exit(Guard(os.Args[2:]))

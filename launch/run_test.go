@@ -345,6 +345,7 @@ func TestWhatIsMissingIsAnsweredToTheFirstRequest(t *testing.T) {
 		"no-permission":    {ID: "srv", Command: plain},
 		"key-missing":      key,
 		"folder-missing":   folder,
+		"address-scheme":   {ID: "srv", URL: "ftp://example.com/mcp"},
 		"server-empty":     {ID: "srv"},
 	} {
 		l := startRun(t, s, nil)
