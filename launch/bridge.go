@@ -59,7 +59,8 @@ type bridge struct {
 	wire  *wire
 	life  context.Context // ends with the bridge
 	alive chan struct{}   // a request was answered: whoever waits to try again does so
-	tidy  *time.Timer     // after a long message its memory is given back
+	tidy  *time.Timer     // runs out when nothing was said for a while
+	long  atomic.Bool     // a long message was
 
 	// Of take's goroutine alone:
 	opening []byte    // the client's initialize
@@ -108,8 +109,7 @@ func newBridge(p *Plan, life context.Context, home files.Home, w *watch, out fun
 		plan: p, home: home, watch: w, out: &outlet{put: out}, notes: notes, life: life,
 		alive: make(chan struct{}, 1), calls: map[string]*call{},
 	}
-	b.tidy = time.AfterFunc(time.Hour, debug.FreeOSMemory)
-	b.tidy.Stop()
+	b.tidy = time.AfterFunc(settled, b.rest)
 	b.sift = p.sift(b.out, w)
 	b.wire = newWire(p, w.hide)
 	return b
@@ -511,10 +511,22 @@ func (b *bridge) write(text []byte) {
 	b.passed(len(text))
 }
 
-// passed has the memory of a long message given back once none follows it.
+// passed notes that a message of this length was.
 func (b *bridge) passed(length int) {
 	if length > longLine {
-		b.tidy.Reset(quiet)
+		b.long.Store(true)
+	}
+	b.tidy.Reset(settled)
+}
+
+// rest gives back what was needed only while something was said.
+func (b *bridge) rest() {
+	if b.long.Swap(false) {
+		debug.FreeOSMemory()
+		debug.FreeOSMemory() // what a pool holds is let go of at the second time
+	}
+	if b.home != "" { // the process is ours alone
+		files.DropPages()
 	}
 }
 
@@ -524,6 +536,7 @@ func (b *bridge) finish(end context.CancelFunc, grace time.Duration) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	end()
+	b.tidy.Stop()
 	idle := make(chan struct{})
 	go func() { b.busy.Wait(); close(idle) }()
 	select {
@@ -574,8 +587,6 @@ func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (i
 		file <- f
 	}()
 	go func() { t.keep(stop); close(traced) }()
-
-	defer time.AfterFunc(settled, files.DropPages).Stop()
 
 	grace := graceClosed
 	select {
