@@ -54,7 +54,7 @@ func (c Config) byDevice(ctx context.Context, a attempt) (answer, error) {
 	}
 	page := cmp.Or(code.Whole, code.URL)
 	if _, err := named(a.service.address, page); err != nil {
-		return answer{}, unsafe(a.Request, err)
+		return answer{}, distrust(a.Request, err)
 	}
 	a.tell(Step{Kind: Waiting, Text: words.Say("sign-in.device", "Name", a.Name), URL: page, Code: code.UserCode})
 	return c.poll(ctx, a, code)
@@ -63,7 +63,7 @@ func (c Config) byDevice(ctx context.Context, a attempt) (answer, error) {
 func (c Config) deviceCode(ctx context.Context, a attempt) (code deviceCode, err error) {
 	u, err := named(a.service.address, a.Device)
 	if err != nil {
-		return code, unsafe(a.Request, err)
+		return code, distrust(a.Request, err)
 	}
 	form := url.Values{}
 	a.ask(form)

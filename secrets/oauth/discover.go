@@ -53,7 +53,7 @@ var errNoMetadata = errors.New("no sign-in metadata")
 func (c Config) discover(ctx context.Context, r Request, guess bool) (service, error) {
 	address, err := parseAddress(r.URL)
 	if err != nil {
-		return service{}, unsafe(r, err)
+		return service{}, distrust(r, err)
 	}
 	ch := readChallenge(r.Challenge)
 	doc, found, err := c.resourceMetadata(ctx, r, address, ch)
@@ -116,7 +116,7 @@ func (c Config) resourceMetadata(ctx context.Context, r Request, address *url.UR
 	for _, place := range slices.Compact(places) {
 		u, err := named(address, place)
 		if err != nil {
-			return doc, false, unsafe(r, err)
+			return doc, false, distrust(r, err)
 		}
 		doc = resourceMetadata{}
 		if found, err = c.document(ctx, r, u, &doc); err != nil {
@@ -126,7 +126,7 @@ func (c Config) resourceMetadata(ctx context.Context, r Request, address *url.UR
 			continue
 		}
 		if !covers(doc.Resource, address) {
-			return doc, false, unsafe(r, fmt.Errorf("%s is about %q, not about %s", u.Host, clip(withoutQuery(doc.Resource), 200), withoutQuery(r.URL)))
+			return doc, false, distrust(r, fmt.Errorf("%s is about %q, not about %s", u.Host, clip(withoutQuery(doc.Resource), 200), withoutQuery(r.URL)))
 		}
 		return doc, true, nil
 	}
@@ -138,7 +138,7 @@ func (c Config) document(ctx context.Context, r Request, u *url.URL, v any) (fou
 	got, err := c.get(ctx, u, nil)
 	switch {
 	case errors.Is(err, errTooLong), errors.Is(err, errRedirect):
-		return false, unsafe(r, err)
+		return false, distrust(r, err)
 	case err != nil:
 		return false, unreachable(r.Name, u.Hostname(), err)
 	case got.status >= 500 || got.status == http.StatusTooManyRequests:
@@ -148,7 +148,7 @@ func (c Config) document(ctx context.Context, r Request, u *url.URL, v any) (fou
 		return false, nil // a missing document may come as a page
 	}
 	if !got.into(v) {
-		return false, unsafe(r, fmt.Errorf("%s answers with a document of another shape", u.Host))
+		return false, distrust(r, fmt.Errorf("%s answers with a document of another shape", u.Host))
 	}
 	return true, nil
 }
@@ -184,13 +184,13 @@ func sameIssuer(a, b string) bool {
 func (c Config) issuerMetadata(ctx context.Context, r Request, address *url.URL, issuer string) (metadata, error) {
 	u, err := named(address, issuer)
 	if err != nil {
-		return metadata{}, unsafe(r, err)
+		return metadata{}, distrust(r, err)
 	}
 	wrong := error(nil)
 	for _, place := range issuerPlaces(u) {
 		at, err := url.Parse(place)
 		if err != nil {
-			return metadata{}, unsafe(r, errors.New("issuer is not an address"))
+			return metadata{}, distrust(r, errors.New("issuer is not an address"))
 		}
 		var m metadata
 		found, err := c.document(ctx, r, at, &m)
@@ -201,7 +201,7 @@ func (c Config) issuerMetadata(ctx context.Context, r Request, address *url.URL,
 			continue
 		}
 		if !sameIssuer(m.Issuer, issuer) {
-			wrong = unsafe(r, fmt.Errorf("%s speaks for %q, not for %s", at.Host, clip(withoutQuery(m.Issuer), 200), withoutQuery(issuer)))
+			wrong = distrust(r, fmt.Errorf("%s speaks for %q, not for %s", at.Host, clip(withoutQuery(m.Issuer), 200), withoutQuery(issuer)))
 			continue
 		}
 		return m, m.check(r, u)
@@ -226,17 +226,17 @@ func issuerPlaces(issuer *url.URL) []string {
 // where a browser is used, and every address in it is one that may be called.
 func (m metadata) check(r Request, issuer *url.URL) error {
 	if !r.noBrowser && !slices.Contains(m.Challenges, "S256") {
-		return unsafe(r, fmt.Errorf("%s doesn't offer S256", issuer.Host))
+		return distrust(r, fmt.Errorf("%s doesn't offer S256", issuer.Host))
 	}
 	if m.Authorization == "" && !r.noBrowser || m.Token == "" {
-		return unsafe(r, fmt.Errorf("%s names no place to sign in", issuer.Host))
+		return distrust(r, fmt.Errorf("%s names no place to sign in", issuer.Host))
 	}
 	for _, raw := range []string{m.Authorization, m.Token, m.Registration, m.Revocation, m.Device, m.UserInfo} {
 		if raw == "" {
 			continue
 		}
 		if _, err := named(issuer, raw); err != nil {
-			return unsafe(r, err)
+			return distrust(r, err)
 		}
 	}
 	return nil

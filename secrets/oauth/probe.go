@@ -54,7 +54,7 @@ func (c Config) Probe(ctx context.Context, r Request) (Needs, error) {
 	defer cancel()
 	u, err := parseAddress(r.URL)
 	if err != nil {
-		return Needs{}, unsafe(r, err)
+		return Needs{}, distrust(r, err)
 	}
 	status, header, isMCP, err := c.knock(ctx, u)
 	switch {

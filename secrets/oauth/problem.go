@@ -82,7 +82,7 @@ func troubled(name, host string, r reply, what string) error {
 	return &outage{words.New(words.ServiceTrouble, err, "Host", host, "Name", name), r.retryAfter()}
 }
 
-func unsafe(r Request, err error) error {
+func distrust(r Request, err error) error {
 	return words.New(words.SignInUnsafe, err, "Name", r.Name)
 }
 

@@ -213,7 +213,7 @@ type registrationForm struct {
 func (c Config) register(ctx context.Context, r Request, s service, redirect string) (Registration, error) {
 	endpoint, err := named(s.address, s.Registration)
 	if err != nil {
-		return Registration{}, unsafe(r, err)
+		return Registration{}, distrust(r, err)
 	}
 	form := registrationForm{Name: "MCP Companion", Type: "native", Method: s.methodToRegister(), Grants: []string{grantDevice, "refresh_token"}}
 	if redirect != "" {

@@ -148,7 +148,7 @@ func (login) String() string { return "[login]" }
 func newLogin(a attempt) (login, error) {
 	u, err := named(a.service.address, a.Authorization)
 	if err != nil {
-		return login{}, unsafe(a.Request, err)
+		return login{}, distrust(a.Request, err)
 	}
 	l := login{state: rand.Text(), verifier: rand.Text() + rand.Text()} // 52 signs: RFC 7636 wants 43
 	sum := sha256.Sum256([]byte(l.verifier))
@@ -207,9 +207,9 @@ func (c Config) byCode(ctx context.Context, a attempt, come func(context.Context
 func (a attempt) codeIn(values url.Values, l login) (string, error) {
 	switch {
 	case values.Has("iss") && values.Get("iss") != a.service.metadata.Issuer:
-		return "", unsafe(a.Request, errors.New("the answer comes from another issuer"))
+		return "", distrust(a.Request, errors.New("the answer comes from another issuer"))
 	case !values.Has("iss") && a.SaysIssuer:
-		return "", unsafe(a.Request, errors.New("the answer doesn't say from whom it comes"))
+		return "", distrust(a.Request, errors.New("the answer doesn't say from whom it comes"))
 	case values.Get("error") != "":
 		return "", newRefusal(values.Get("error"), values.Get("error_description"), l.state, l.verifier, values.Get("code"))
 	case values.Get("code") == "":

@@ -234,7 +234,9 @@ func leakIn(text string) string {
 // The sign-in, as a user does it.
 
 func (w *world) signIn() (Grant, error) {
-	g, err := w.c.SignIn(w.t.Context(), w.r, w.step)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second) // for what must happen; no promise
+	defer cancel()
+	g, err := w.c.SignIn(ctx, w.r, w.step)
 	return w.noteGrant(g), w.note(err)
 }
 
