@@ -188,7 +188,7 @@ func (c *Companion) probeDue(tried map[string]time.Time) string {
 	sessions, _ := launch.Sessions(c.home)
 	live := map[string]bool{}
 	for _, s := range sessions {
-		live[s.Server] = true
+		live[s.Server] = s.Remote.Problem == "" || live[s.Server] // one that can't be asked is looked at
 	}
 	for _, name := range usedNames(lib) {
 		s, now := lib.Servers[name], time.Now()

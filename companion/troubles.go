@@ -16,6 +16,7 @@ import (
 	"mcp-companion/health"
 	"mcp-companion/launch"
 	"mcp-companion/secrets"
+	"mcp-companion/secrets/oauth"
 	"mcp-companion/servers"
 	"mcp-companion/words"
 )
@@ -121,6 +122,15 @@ func (c *Companion) caseOf(lib *servers.Library, v ServerState, hasKey func(stri
 		case e.Answers > 0:
 			x.Worked = true
 		}
+	}
+	live, _ := launch.Sessions(c.home) // what can't be read is not known
+	for _, e := range live {
+		if r := e.Remote; e.Server == v.Server.ID && r.Problem != "" {
+			x.Remote = doctor.Remote{URL: v.Server.URL, Status: r.Status, Challenge: r.Challenge, Page: r.Page, RetryAfter: r.RetryAfter}
+		}
+	}
+	if list, _ := oauth.GrantsOf(c.home, v.Server.ID); len(list) > 0 && x.Remote.Status != 0 {
+		x.Remote.Sent = doctor.SentGrant
 	}
 	if x.Ended != nil && (x.Report == nil || x.Ended.EndedAt.After(x.Report.Time)) {
 		x.Said = x.Ended.Stderr

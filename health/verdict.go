@@ -92,7 +92,17 @@ func (k Known) Judge() Verdict {
 	return v
 }
 
-func (v *Verdict) fail(p *words.Problem) { v.Status, v.Problem, v.Summary = Failing, p, p.Title }
+func (v *Verdict) fail(p *words.Problem) {
+	v.Status, v.Problem, v.Summary = statusOf(p.Code), p, p.Title
+}
+
+// statusOf is how a server with this problem is.
+func statusOf(c words.Code) Status {
+	if needsYou[c] {
+		return NeedsYou
+	}
+	return Failing
+}
 
 // sorted puts the newest end first and the log's oldest event, drops a report that
 // doesn't count, and finds the name.
@@ -124,8 +134,6 @@ func (k Known) ofReport() Verdict {
 		v.Problem, v.Summary = nil, r.Phase.Say()
 	case r.Problem == nil:
 		v.Summary = working(r.Tools)
-	case needsYou[r.Problem.Code]:
-		v.Status, v.Summary = NeedsYou, r.Problem.Title
 	default:
 		v.fail(r.Problem)
 	}

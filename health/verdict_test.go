@@ -30,6 +30,12 @@ func lives(client string, since float64, tools int) launch.Session {
 	return launch.Session{Name: "it", Client: client, Started: ago(since), Status: launch.Healthy, Answers: 5, Tools: tools}
 }
 
+func refuses(client string, since, failed float64, code words.Code) launch.Session {
+	s := lives(client, since, 5)
+	s.Remote = launch.Remote{Problem: code, At: ago(failed)}
+	return s
+}
+
 func begins(client string, since float64, pending int) launch.Session {
 	return launch.Session{Name: "it", Client: client, Started: ago(since), Status: launch.Starting, Pending: pending}
 }
@@ -129,6 +135,18 @@ func TestTheVerdictOfAllWitnesses(t *testing.T) {
 		}},
 		"stopped, a later probe is good": {Known{Ended: ended{was(code, launch.Failed, 9, 8, 0)}, Report: probed(3, Healthy, nil)}, Healthy, "", 3, "3 tools", []string{
 			"Starts fine here, but stopped by itself when Claude Code had it.",
+		}},
+		"asks to sign in": {Known{Live: live{refuses(code, 9, 2, words.SignIn)}, Report: probed(30, Healthy, nil)}, NeedsYou, words.SignIn, 3, "Sign in to it", []string{
+			"Claude Code gets no answer from it.", "It starts fine here, with 3 tools.",
+		}},
+		"asks one app to sign in, as it will the other": {Known{Live: live{lives(desktop, 9, 5), refuses(code, 9, 2, words.SignInExpired)}}, NeedsYou, words.SignInExpired, 0, "has ended", []string{
+			"Claude Desktop has it now, with 5 tools.", "Claude Code gets no answer from it.",
+		}},
+		"asked to sign in, the later probe is good": {Known{Live: live{refuses(code, 9, 5, words.SignIn)}, Report: probed(3, Healthy, nil)}, Healthy, "", 5, "5 tools", []string{
+			"Claude Code has it now, with 5 tools.", "It starts fine here, with 3 tools.",
+		}},
+		"can't be reached": {Known{Live: live{refuses(code, 9, 2, words.Offline)}}, Failing, words.Offline, 0, "", []string{
+			"Claude Code gets no answer from it.",
 		}},
 		"stopped yesterday": {Known{Ended: ended{was(code, launch.Failed, 1500, 1499, 0)}}, Unknown, "", 0, "Not checked yet", nil},
 		"stopped, a later session was well": {Known{Ended: ended{was(code, launch.Failed, 9, 8, 0), was(code, launch.Ended, 7, 2, 3)}}, Healthy, "", 4, "4 tools", []string{

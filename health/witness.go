@@ -25,10 +25,17 @@ func (s *seen) add(status Status, at time.Time, text string) {
 // ofLive is what the sessions that run now tell.
 func (k Known) ofLive() (s seen) {
 	s.status = Off
-	var has, begins, waits []string // the clients that were told of
+	var has, begins, waits, refused []string // the clients that were told of
 	for _, x := range k.Live {
 		client, age := titleOf(x.Client), k.Now.Sub(x.Started)
 		switch {
+		case k.isRefused(x):
+			if p := words.New(x.Remote.Problem, nil, "Name", k.Name); s.problem == nil || !needsYou[s.problem.Code] {
+				s.problem, s.at = p, x.Remote.At
+			}
+			if isNew(&refused, client) {
+				s.add(statusOf(x.Remote.Problem), x.Remote.At, words.Say("health.refused", "Client", client))
+			}
 		case x.Status == launch.Healthy:
 			s.status, s.tools = Healthy, max(s.tools, x.Tools)
 			if isNew(&has, client) {
@@ -51,7 +58,17 @@ func (k Known) ofLive() (s seen) {
 	if len(has) > 0 {
 		s.status = Healthy
 	}
+	if len(refused) > 0 && s.status == Healthy { // as it will refuse the others
+		s.status = statusOf(s.problem.Code)
+	}
 	return s
+}
+
+// isRefused reports whether a remote server can't be asked by x, as far as known: a
+// probe that came later knows better.
+func (k Known) isRefused(x launch.Session) bool {
+	later := k.Report != nil && k.Report.Phase == "" && k.Report.Time.After(x.Remote.At)
+	return x.Remote.Problem != "" && !later
 }
 
 // isNew adds name to the list, and reports whether it was not there.

@@ -77,6 +77,7 @@ type Session struct {
 // Remote is how a remote server failed a request that it then did not answer.
 type Remote struct {
 	Problem    words.Code `json:"problem,omitempty"`    // in the user's words
+	At         time.Time  `json:"at,omitzero"`          // when it first failed so
 	Status     int        `json:"status,omitempty"`     // HTTP's; 0 where nothing came
 	Challenge  string     `json:"challenge,omitempty"`  // WWW-Authenticate, redacted
 	RetryAfter string     `json:"retryAfter,omitempty"` // as it was spelled

@@ -157,7 +157,8 @@ func (w *watch) undelivered(m message, got int, r Remote) {
 	e.got, e.failed, e.code = got, true, refusalCode
 	w.journal.note(e)
 	w.now.Errors++
-	if w.now.Remote != r {
+	if r.At = w.now.Remote.At; w.now.Remote != r {
+		r.At = time.Now()
 		w.now.Remote = r
 		tell(w.changed)
 	}
