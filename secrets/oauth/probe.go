@@ -38,8 +38,9 @@ type Needs struct {
 }
 
 const (
-	probeLimit = 20 * time.Second
-	probeBytes = 64 << 10
+	probeLimit  = 20 * time.Second
+	streamLimit = 5 * time.Second
+	probeBytes  = 64 << 10
 )
 
 // opening is the first message of a session. A server that knows only later
@@ -134,6 +135,8 @@ func (c Config) knock(ctx context.Context, u *url.URL) (status int, header http.
 	if err != nil {
 		return 0, nil, false, bare(err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, streamLimit) // a stream may begin with silence
+	defer cancel()
 	s, h, body, err := c.glance(ctx, get)
 	if err != nil || s != http.StatusUnauthorized && !bytes.Contains(body, []byte("endpoint")) {
 		return status, header, false, nil

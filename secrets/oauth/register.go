@@ -241,38 +241,44 @@ func (m metadata) methodToRegister() string {
 	return methodNone
 }
 
+// registrationDocument is what a service registered.
+type registrationDocument struct {
+	ID        string   `json:"client_id"`
+	Secret    string   `json:"client_secret"`
+	Expires   number   `json:"client_secret_expires_at"`
+	Redirects []string `json:"redirect_uris"`
+	Method    string   `json:"token_endpoint_auth_method"`
+	Error     string   `json:"error"`
+	Text      string   `json:"error_description"`
+}
+
+// readRegistration takes a registration as it was made, or says why there is none.
 func readRegistration(r Request, s service, got reply, form registrationForm) (Registration, error) {
-	var doc struct {
-		ID        string   `json:"client_id"`
-		Secret    string   `json:"client_secret"`
-		Expires   number   `json:"client_secret_expires_at"`
-		Redirects []string `json:"redirect_uris"`
-		Method    string   `json:"token_endpoint_auth_method"`
-		Error     string   `json:"error"`
-		Text      string   `json:"error_description"`
-	}
+	var doc registrationDocument
 	ok := got.into(&doc)
+	no := func(code words.Code, why string) (Registration, error) {
+		return Registration{}, words.New(code, newRefusal(why, doc.Text, doc.Secret), "Name", r.Name)
+	}
+	g := Registration{Issuer: s.Issuer, ClientID: doc.ID, Kind: kindDynamic, Method: cmp.Or(doc.Method, form.Method), secret: secrets.New(doc.Secret), fresh: true}
 	switch {
 	case got.status >= 500 || got.status == http.StatusTooManyRequests:
 		return Registration{}, troubled(r.Name, hostOf(s.Registration), got, "no registration")
 	case doc.Error == "invalid_redirect_uri":
-		return Registration{}, words.New(words.ReturnAddress, newRefusal(doc.Error, doc.Text, doc.Secret), "Name", r.Name)
+		return no(words.ReturnAddress, doc.Error)
 	case got.status/100 != 2 || !ok || doc.ID == "":
-		return Registration{}, words.New(words.SignInClosedClub, newRefusal(cmp.Or(doc.Error, "registration refused"), doc.Text, doc.Secret), "Name", r.Name)
+		return no(words.SignInClosedClub, cmp.Or(doc.Error, "registration refused"))
 	case len(form.Redirects) > 0 && len(doc.Redirects) > 0 && !slices.Contains(doc.Redirects, form.Redirects[0]):
-		return Registration{}, words.New(words.ReturnAddress, errors.New("another one was registered"), "Name", r.Name)
+		return no(words.ReturnAddress, "another address was registered")
+	case !slices.Contains([]string{methodNone, methodPost, methodBasic}, g.Method):
+		return no(words.SignInClosedClub, "unknown method "+g.Method)
 	}
-	g := Registration{Issuer: s.Issuer, ClientID: doc.ID, Kind: kindDynamic, Method: cmp.Or(doc.Method, form.Method), secret: secrets.New(doc.Secret), fresh: true}
 	if len(form.Redirects) > 0 {
 		g.RedirectURI = form.Redirects[0]
 	}
 	if doc.Expires > 0 && doc.Secret != "" {
 		g.Expires = time.Unix(int64(min(doc.Expires, 1<<40)), 0).UTC()
 	}
-	switch {
-	case !slices.Contains([]string{methodNone, methodPost, methodBasic}, g.Method):
-		return Registration{}, words.New(words.SignInClosedClub, newRefusal("unknown method "+g.Method, "", doc.Secret), "Name", r.Name)
-	case g.secret.IsEmpty():
+	if doc.Secret == "" {
 		g.Method = methodNone // whatever it says, there is nothing to show
 	}
 	return g, nil

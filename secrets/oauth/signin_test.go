@@ -703,3 +703,51 @@ func TestStepsTellTheStory(t *testing.T) {
 		t.Errorf("got %v", kinds)
 	}
 }
+
+func TestGrantsLeavesOutWhatItCantRead(t *testing.T) {
+	w := newWorld(t)
+	if list, err := Grants(w.c.Home); list != nil || err != nil {
+		t.Errorf("with nothing there: %v, %v", list, err)
+	}
+	g := w.mustSignIn()
+	for name, text := range map[string]string{"broken.json": "{", "empty.json": "", "other.json": `{"id":"someone-else"}`, "note.txt": "x"} {
+		if err := files.WriteOwn(filepath.Join(w.c.Home.Grants(), name), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := Grants(w.c.Home); len(list) != 1 || list[0].ID != g.ID || err != nil {
+		t.Errorf("got %v, %v", list, err)
+	}
+	for _, name := range []string{"broken", "empty", "other"} { // and they can be got rid of
+		if err := w.c.SignOut(t.Context(), name); err != nil {
+			t.Error(w.note(err))
+		}
+	}
+}
+
+// The page says what became of the sign-in, not only that the user came back.
+func TestPageTellsTheTruth(t *testing.T) {
+	w := newWorld(t)
+	w.mustSignIn()
+	if page := w.shown()[0]; !strings.Contains(page, words.Say("sign-in.page.done.title")) {
+		t.Errorf("after a success: %s", page)
+	}
+	w.tokenRaw = func(rw http.ResponseWriter, _ url.Values) bool { rw.WriteHeader(503); return true }
+	if _, err := w.signIn(); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("got %v", err)
+	}
+	pages := w.shown()
+	if page := pages[len(pages)-1]; strings.Contains(page, words.Say("sign-in.page.done.title")) || !strings.Contains(page, "has a problem of its own") {
+		t.Errorf("after a failure: %s", page)
+	}
+}
+
+func TestScopesThatWereGranted(t *testing.T) {
+	for said, want := range map[string][]string{"": {"a", "b"}, "a": {"a"}, "a c": {"a", "c"}} {
+		w := newWorld(t)
+		w.r.Scopes, w.scope = []string{"a", "b"}, &said
+		if g := w.mustSignIn(); !slices.Equal(g.Scopes, want) || !slices.Equal(g.Asked, []string{"a", "b"}) {
+			t.Errorf("%q: granted %v, asked for %v", said, g.Scopes, g.Asked)
+		}
+	}
+}

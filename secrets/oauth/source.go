@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -82,7 +83,7 @@ func (s *Source) Header(ctx context.Context) (string, error) {
 func (s *Source) Refused(ctx context.Context, status int, header, used string) (again bool, err error) {
 	ch := readChallenge(header)
 	weak := ch.err == "insufficient_scope"
-	if status != 401 && (status != 403 || !weak) {
+	if status != http.StatusUnauthorized && (status != http.StatusForbidden || !weak) {
 		return false, nil
 	}
 	if err := s.takeTurn(ctx); err != nil {
@@ -195,23 +196,20 @@ func (s *Source) fresh(ctx context.Context) (string, error) {
 		return bearer(t), nil
 	}
 	err := s.renew(ctx, "")
-	if s.isLost() {
-		return "", err // the old token may be over, and the new one must be saved first
-	}
-	if header := s.header(); header != "" && (err == nil || errors.Is(err, ErrUnreachable) || s.endsLater()) {
-		return header, nil
+	if err == nil || s.endsLater() || !errors.Is(err, ErrSignIn) && !s.isLost() {
+		return s.header(), nil // not held dead by the clock alone
 	}
 	return "", err
 }
 
+// isLost reports whether new tokens wait to be saved: the old ones may be over.
 func (s *Source) isLost() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lost != nil
 }
 
-// endsLater reports whether the token, which can't be renewed, has not yet come to
-// the end it was given.
+// endsLater reports whether the token has not yet come to the end it was given.
 func (s *Source) endsLater() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -345,28 +343,32 @@ func (s *Source) exchange(ctx context.Context, g Grant, t tokens) error {
 	}
 	got, err := s.ask(ctx, g, t)
 	if refusedAs(err) == "invalid_grant" {
-		if g, t, err = s.again(ctx, g, t); err == nil && t.Access == "" {
+		// Another token in the store means that ours was a loser's.
+		g2, t2, readErr := s.read(ctx)
+		switch {
+		case readErr != nil:
+			return readErr
+		case t2.Access != t.Access:
+			s.set(g2, t2)
 			return nil
-		} else if err == nil {
+		case t2.Refresh != t.Refresh:
+			g, t = g2, t2
 			got, err = s.ask(ctx, g, t)
 		}
 	}
-	switch code := refusedAs(err); {
-	case err == nil:
-	case code == "invalid_grant":
-		return s.over(ctx, g, t, err)
-	case code == "invalid_client", code == "unauthorized_client":
-		return s.unknown(ctx, g, err)
-	case code != "":
-		return &outage{problem: words.New(words.SignInRefused, err, "Name", s.name, "Text", err.Error(), "Resource", false)}
-	default:
-		return err
+	if err != nil {
+		return s.denied(ctx, g, t, err)
 	}
+	return s.take(ctx, g, t, got)
+}
+
+// take saves new tokens, and only then lets them be used.
+func (s *Source) take(ctx context.Context, g Grant, t tokens, got answer) error {
 	t.Renewed, g.Refreshed = true, s.c.now()
 	if got.scopes != nil {
 		g.Scopes = got.scopes
 	}
-	g, t, err = s.c.update(ctx, g, t, got, s.c.now())
+	g, t, err := s.c.update(ctx, g, t, got, s.c.now())
 	var lost *unsaved
 	if errors.As(err, &lost) {
 		s.mu.Lock()
@@ -378,17 +380,19 @@ func (s *Source) exchange(ctx context.Context, g Grant, t tokens) error {
 	return err
 }
 
-// again reads the store once more after an invalid_grant: another token there means
-// that ours was a loser's.
-func (s *Source) again(ctx context.Context, g Grant, t tokens) (Grant, tokens, error) {
-	g2, t2, err := s.read(ctx)
-	if err != nil {
-		return g, t, err
+// denied is what a failed renewal means. Only invalid_grant ends the Grant.
+func (s *Source) denied(ctx context.Context, g Grant, t tokens, err error) error {
+	var no *refusal
+	if !errors.As(err, &no) {
+		return err
 	}
-	if t2.Refresh == t.Refresh {
-		return g, t, &refusal{code: "invalid_grant"}
+	switch no.code {
+	case "invalid_grant":
+		return s.over(ctx, g, t, err)
+	case "invalid_client", "unauthorized_client":
+		return s.unknown(ctx, g, err)
 	}
-	return g2, t2, nil
+	return &outage{problem: words.New(words.SignInRefused, err, "Name", s.name, "Text", no.Error(), "Resource", isAboutResource(no))}
 }
 
 func (s *Source) ask(ctx context.Context, g Grant, t tokens) (answer, error) {

@@ -791,3 +791,15 @@ func TestKeeperMakesNoStormAfterSleep(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// What a header costs a bridge, for each request.
+func BenchmarkHeader(b *testing.B) {
+	g := Grant{ID: "g", Address: "https://h"}
+	s := Config{}.Source("g", "notion")
+	s.set(g, tokens{Access: "a", Refresh: "r", Obtained: time.Now(), Expires: time.Now().Add(time.Hour)})
+	for b.Loop() {
+		if _, err := s.Header(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -73,41 +73,59 @@ func sentWith(g Registration, form url.Values) []string {
 	return sent
 }
 
-func readAnswer(name, host string, got reply, sent []string) (answer, error) {
-	var doc struct {
-		Access  string          `json:"access_token"`
-		Refresh string          `json:"refresh_token"`
-		ID      string          `json:"id_token"`
-		Scope   *string         `json:"scope"`
-		Life    number          `json:"expires_in"`
-		Type    string          `json:"token_type"`
-		Error   json.RawMessage `json:"error"` // some send an object
-		Text    string          `json:"error_description"`
+// tokenDocument is the token endpoint's answer as it is sent.
+type tokenDocument struct {
+	Access  string          `json:"access_token"`
+	Refresh string          `json:"refresh_token"`
+	ID      string          `json:"id_token"`
+	Scope   string          `json:"scope"`
+	Life    number          `json:"expires_in"`
+	Type    string          `json:"token_type"`
+	Error   json.RawMessage `json:"error"` // some send an object
+	Text    string          `json:"error_description"`
+}
+
+// read takes the answer as JSON or as a form, and reports whether it is one.
+func (d *tokenDocument) read(got reply) bool {
+	if !got.isForm() {
+		return got.into(d)
 	}
+	v, err := url.ParseQuery(string(got.body))
+	*d = tokenDocument{
+		Access: v.Get("access_token"), Refresh: v.Get("refresh_token"), Type: v.Get("token_type"),
+		Scope: v.Get("scope"), Error: json.RawMessage(v.Get("error")), Text: v.Get("error_description"),
+	}
+	_ = d.Life.UnmarshalJSON([]byte(v.Get("expires_in"))) // never fails
+	return err == nil
+}
+
+// refusal is the code of an error, "" for none. It may come with any status.
+func (d *tokenDocument) refusal() string {
+	code := strings.Trim(string(d.Error), `"`)
+	if code == "null" || code == "false" {
+		return ""
+	}
+	return code
+}
+
+func readAnswer(name, host string, got reply, sent []string) (answer, error) {
+	var doc tokenDocument
+	isOne := doc.read(got)
 	switch {
 	case got.status >= 500 || got.status == http.StatusTooManyRequests:
 		return answer{}, troubled(name, host, got, "no tokens")
-	case got.isForm():
-		values, _ := url.ParseQuery(string(got.body))
-		scope := values.Get("scope")
-		doc.Access, doc.Refresh, doc.Type, doc.Text = values.Get("access_token"), values.Get("refresh_token"), values.Get("token_type"), values.Get("error_description")
-		doc.Scope, doc.Error = &scope, json.RawMessage(values.Get("error"))
-		doc.Life.UnmarshalJSON([]byte(values.Get("expires_in")))
-	case !got.into(&doc):
-		return answer{}, troubled(name, host, got, "an answer that is no JSON")
-	}
-	if code := strings.Trim(string(doc.Error), `"`); code != "" && code != "null" && code != "false" {
-		return answer{}, newRefusal(code, doc.Text, append(sent, doc.Access, doc.Refresh)...)
-	}
-	if got.status/100 != 2 || doc.Access == "" || strings.ContainsFunc(doc.Access, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+	case !isOne:
+		return answer{}, troubled(name, host, got, "an answer of another kind")
+	case doc.refusal() != "":
+		return answer{}, newRefusal(doc.refusal(), doc.Text, append(sent, doc.Access, doc.Refresh)...)
+	case got.status/100 != 2, doc.Access == "", strings.ContainsFunc(doc.Access, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return answer{}, troubled(name, host, got, "an answer without a usable token")
-	}
-	if doc.Type != "" && !strings.EqualFold(doc.Type, "bearer") {
+	case doc.Type != "" && !strings.EqualFold(doc.Type, "bearer"):
 		return answer{}, newRefusal("a token of another kind", "", sent...)
 	}
 	a := answer{access: doc.Access, refresh: doc.Refresh, idToken: doc.ID, life: lifeOf(doc.Life)}
-	if doc.Scope != nil {
-		a.scopes = strings.FieldsFunc(*doc.Scope, func(r rune) bool { return r == ' ' || r == ',' }) // GitHub's commas
+	if doc.Scope != "" {
+		a.scopes = strings.FieldsFunc(doc.Scope, func(r rune) bool { return r == ' ' || r == ',' }) // GitHub's commas
 	}
 	return a, nil
 }
