@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -191,7 +193,9 @@ func TestPoint33OneTransportForAllCalls(t *testing.T) {
 }
 
 func TestTroublesOfTheNetworkAreToldApart(t *testing.T) {
-	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
 	t.Cleanup(tls.Close)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -207,6 +211,7 @@ func TestTroublesOfTheNetworkAreToldApart(t *testing.T) {
 		"nobody answers":             {"http://" + silent.Addr().String(), words.NoAnswer},
 	} {
 		w := newWorld(t)
+		w.c.HTTP = &http.Client{Transport: &http.Transport{}} // whatever proxy there is
 		w.r.URL = c.url + "?api_key=" + secretValue("key")
 		ctx, cancel := contextOf(t, 500*time.Millisecond)
 		_, err := w.c.Probe(ctx, w.r)

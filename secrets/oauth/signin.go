@@ -222,27 +222,32 @@ func (a attempt) codeIn(values url.Values, l login) (string, error) {
 var errLate = errors.New("nobody came back")
 
 // byBrowser opens the browser, with the door open already: a user who is signed in
-// comes back at once.
+// comes back at once. One that doesn't open is not the end: the address was told.
 func (c Config) byBrowser(ctx context.Context, a attempt, l login) (arrival, error) {
 	arrived := a.d.expect(l.state)
 	a.tell(Step{Kind: Waiting, Text: words.Say("sign-in.waiting", "Name", a.Name), URL: l.address})
+	opened := make(chan error, 1)
 	if c.Open != nil {
-		if c.Open(l.address) != nil {
-			a.tell(Step{Kind: Waiting, Text: words.Say("sign-in.open-yourself"), URL: l.address})
-		}
+		go func() { opened <- c.Open(l.address) }() // some return when the browser ends
 	}
 	late := time.NewTimer(patience)
 	defer late.Stop()
-	select {
-	case back := <-arrived:
-		return back, nil
-	case <-late.C:
-		return arrival{}, unfinished(a.Request, errLate)
-	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return arrival{}, unfinished(a.Request, errors.Join(errLate, ctx.Err()))
+	for {
+		select {
+		case back := <-arrived:
+			return back, nil
+		case err := <-opened:
+			if err != nil {
+				a.tell(Step{Kind: Waiting, Text: words.Say("sign-in.open-yourself"), URL: l.address})
+			}
+		case <-late.C:
+			return arrival{}, unfinished(a.Request, errLate)
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return arrival{}, unfinished(a.Request, errors.Join(errLate, ctx.Err()))
+			}
+			return arrival{}, unfinished(a.Request, ctx.Err())
 		}
-		return arrival{}, unfinished(a.Request, ctx.Err())
 	}
 }
 

@@ -751,3 +751,16 @@ func TestScopesThatWereGranted(t *testing.T) {
 		}
 	}
 }
+
+// Some ways to open a browser return when it is closed.
+func TestBrowserThatStaysOpenHoldsUpNothing(t *testing.T) {
+	w := newWorld(t)
+	closed := make(chan struct{})
+	t.Cleanup(func() { close(closed) })
+	w.c.Open = func(address string) error {
+		err := w.browse(address)
+		<-closed
+		return err
+	}
+	w.mustSignIn()
+}

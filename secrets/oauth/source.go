@@ -287,13 +287,14 @@ func (s *Source) widened(ctx context.Context, header, used string) (string, erro
 // was refused, "" where the token is only due. The turn is held.
 func (s *Source) renew(ctx context.Context, used string) error {
 	lock, err := s.c.lock(ctx, s.id)
+	if gone := ctx.Err(); gone != nil {
+		lock.Unlock()
+		return gone
+	}
 	if err != nil { // never without the lock
-		return &outage{problem: words.New(words.Busy, err, "File", s.c.Home.GrantLock(s.id))}
+		return s.settle(&outage{problem: words.New(words.Busy, err, "File", s.c.Home.GrantLock(s.id))})
 	}
 	defer lock.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	// From here on it is done to the end, whoever leaves: new tokens must be saved.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnLimit)
 	defer cancel()
@@ -302,7 +303,7 @@ func (s *Source) renew(ctx context.Context, used string) error {
 	}
 	g, t, err := s.read(ctx)
 	if err != nil {
-		return err
+		return s.settle(err) // a keychain that asks the user is not asked at each tick
 	}
 	s.set(g, t)
 	now := s.c.now()

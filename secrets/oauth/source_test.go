@@ -803,3 +803,32 @@ func BenchmarkHeader(b *testing.B) {
 		}
 	}
 }
+
+// A locked keychain may ask the user each time: the clock leaves it alone for a
+// while.
+func TestKeeperDoesNotAskALockedKeychainAtEachTick(t *testing.T) {
+	w := newWorld(t)
+	w.mustSignIn()
+	w.advance(2 * time.Hour)
+	store := &counting{Store: secrets.Broken{Err: secrets.ErrLocked}}
+	w.c.Store = store
+	k := NewKeeper(w.c)
+	for range 10 {
+		err := k.RefreshDue(t.Context())
+		w.note(err)
+		w.advance(30 * time.Second)
+	}
+	if store.gets > 5 || store.gets == 0 {
+		t.Errorf("asked %d times in 5 minutes", store.gets)
+	}
+}
+
+type counting struct {
+	secrets.Store
+	gets int
+}
+
+func (s *counting) Get(ctx context.Context, r secrets.Ref) (secrets.Secret, error) {
+	s.gets++
+	return s.Store.Get(ctx, r)
+}
