@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"mcp-companion/files"
@@ -206,6 +207,7 @@ type registrationForm struct {
 	Grants    []string `json:"grant_types"`
 	Responses []string `json:"response_types,omitempty"`
 	Method    string   `json:"token_endpoint_auth_method"`
+	Scope     string   `json:"scope,omitempty"` // some refuse later what was not said here
 }
 
 // register introduces us to the service. What it returns is obeyed, the method
@@ -215,7 +217,7 @@ func (c Config) register(ctx context.Context, r Request, s service, redirect str
 	if err != nil {
 		return Registration{}, distrust(r, err)
 	}
-	form := registrationForm{Name: "MCP Companion", Type: "native", Method: s.methodToRegister(), Grants: []string{grantDevice, "refresh_token"}}
+	form := registrationForm{Name: "MCP Companion", Type: "native", Method: s.methodToRegister(), Scope: strings.Join(s.scopes, " "), Grants: []string{grantDevice, "refresh_token"}}
 	if redirect != "" {
 		form.Redirects, form.Grants, form.Responses = []string{redirect}, []string{"authorization_code", "refresh_token"}, []string{"code"}
 	}

@@ -272,3 +272,25 @@ func TestRegistrationsSecretIsInTheStoreAlone(t *testing.T) {
 		t.Error("registered again")
 	}
 }
+
+// A registration that was made for less than is asked for now is made anew.
+func TestPoint14RegistrationForFewerScopes(t *testing.T) {
+	w := newWorld(t)
+	w.prm = map[string]any{"scopes_supported": []string{"read"}}
+	w.mustSignIn()
+	if w.regs[0]["scope"] != "read" {
+		t.Errorf("registered for %v", w.regs[0]["scope"])
+	}
+	w.r.Scopes, w.authError = []string{"read", "write"}, url.Values{"error": {"invalid_scope"}}
+	w.regRaw = func(http.ResponseWriter, map[string]any) bool { w.authError = nil; return false }
+	if g := w.mustSignIn(); w.regs[1]["scope"] != "read write" || !slices.Equal(g.Scopes, []string{"read", "write"}) {
+		t.Errorf("registered for %v, got %v", w.regs[1]["scope"], g.Scopes)
+	}
+	w.authError = url.Values{"error": {"invalid_scope"}}
+	w.regRaw = nil
+	_, err := w.signIn()
+	wantCode(t, err, words.SignInRefused)
+	if len(w.regs) != 3 {
+		t.Errorf("%d registrations", len(w.regs))
+	}
+}

@@ -117,7 +117,7 @@ func (c Config) once(ctx context.Context, r Request, s service, w way, progress 
 	case cached && errors.Is(err, errLate):
 		// It may have ended at a page that says "unknown app": the next one registers.
 		_ = c.drop(context.WithoutCancel(ctx), place(s.Issuer, w.name(r)))
-	case cached && (code == "invalid_client" || code == "unauthorized_client"):
+	case cached && slices.Contains([]string{"invalid_client", "unauthorized_client", "invalid_scope"}, code): // the last: it was made for less
 		_ = c.drop(ctx, place(s.Issuer, w.name(r)))
 		err = errors.Join(errVanished, said(r, err))
 	case err != nil && !isSaid(err):
