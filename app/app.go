@@ -44,6 +44,10 @@ type Actions interface {
 	PutBack(ctx context.Context, client string) (companion.Result, error)
 	LeaveVanished(ctx context.Context, client string) error
 	LookInto(client string)
+	Look(ctx context.Context, address string) (companion.Needs, error)
+	SignIn(ctx context.Context, name string, how companion.SignInHow, tell func(companion.Step)) (companion.GrantState, error)
+	SignOut(ctx context.Context, grant string) error
+	ProposeAccount(ctx context.Context, name, set, grant string) (*companion.Proposal, error)
 	Tools(ctx context.Context, name string) ([]companion.Tool, error)
 	Call(ctx context.Context, name, tool string, args json.RawMessage) (companion.Answer, error)
 	Follow(ctx context.Context, name string, show func([]companion.LogLine)) error
@@ -98,6 +102,7 @@ type Window struct {
 	sets    *setsPage
 	apps    *appsPage
 	keys    *keysPage
+	signins *signinsPage
 	doctor  *doctorPage
 	history *historyPage
 	options *settingsPage
@@ -112,12 +117,13 @@ const (
 	tabSets    = "sets"
 	tabApps    = "apps"
 	tabKeys    = "keys"
+	tabSignins = "sign-ins"
 	tabDoctor  = "doctor"
 	tabHistory = "history"
 	tabOptions = "settings"
 )
 
-var tabs = []string{tabServers, tabSets, tabApps, tabKeys, tabDoctor, tabHistory, tabOptions}
+var tabs = []string{tabServers, tabSets, tabApps, tabKeys, tabSignins, tabDoctor, tabHistory, tabOptions}
 
 // view is a page, or a step of one.
 type view interface {
@@ -150,10 +156,11 @@ func (w *Window) build() {
 	w.sets = newSetsPage(w)
 	w.apps = newAppsPage(w)
 	w.keys = newKeysPage(w)
+	w.signins = newSigninsPage(w)
 	w.doctor = newDoctorPage(w)
 	w.history = newHistoryPage(w)
 	w.options = newSettingsPage(w)
-	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabKeys: w.keys, tabDoctor: w.doctor, tabHistory: w.history, tabOptions: w.options}
+	w.open = map[string]view{tabServers: w.servers, tabSets: w.sets, tabApps: w.apps, tabKeys: w.keys, tabSignins: w.signins, tabDoctor: w.doctor, tabHistory: w.history, tabOptions: w.options}
 
 	w.nav = newNav(w)
 	w.strip = newStrip(w)
@@ -181,7 +188,7 @@ func newFloor(width, height float32) fyne.CanvasObject {
 func (w *Window) Fyne() fyne.Window { return w.win }
 
 // Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
-// "sets", "apps", "keys", "doctor", "history", "settings", "add"; "" for where it was. A form with something typed stays.
+// "sets", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()

@@ -138,6 +138,21 @@ func (d *details) unlock() {
 	d.busy.locked = []*button{d.check, d.edit, d.remove, d.tools, d.logs, d.asks}
 }
 
+// onSignIn signs in to the server, which is the user's own wish.
+func (d *details) onSignIn() {
+	if d.server.Server.IsRemote() {
+		d.w.signIn(tabServers, d, d.name, companion.SignInHow{})
+	}
+}
+
+// onOwnApp opens the form at what an app of the user's own needs.
+func (d *details) onOwnApp() {
+	f := newForm(d.w, d.server)
+	d.w.put(tabServers, f)
+	f.signin.unfold()
+	d.w.win.Canvas().Focus(f.signin.client.field)
+}
+
 // onQuestions goes through what everybody asks first.
 func (d *details) onQuestions() {
 	v := newChecklist(d.w, d.name)

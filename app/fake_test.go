@@ -42,6 +42,9 @@ type fake struct {
 	mends    []companion.Mend
 	replies  []companion.Reply
 	typed    companion.Secret
+	needs    companion.Needs
+	steps    []companion.Step
+	waits    func(context.Context, companion.SignInHow) error
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -191,6 +194,33 @@ func (f *fake) Record(_ context.Context, name string, on bool) error {
 	return f.propose
 }
 
+func (f *fake) Look(_ context.Context, address string) (companion.Needs, error) {
+	f.note("look at %s", address)
+	return f.needs, f.propose
+}
+
+// SignIn tells the steps and waits as steps say.
+func (f *fake) SignIn(ctx context.Context, name string, how companion.SignInHow, tell func(companion.Step)) (companion.GrantState, error) {
+	f.note("sign in %s another=%v grant=%q device=%v paste=%v", name, how.Another, how.Grant, how.Device, how.Paste != nil)
+	for _, s := range f.steps {
+		tell(s)
+	}
+	if f.waits != nil {
+		return companion.GrantState{}, f.waits(ctx, how)
+	}
+	return companion.GrantState{Server: name}, f.restart
+}
+
+func (f *fake) SignOut(_ context.Context, grant string) error {
+	f.note("sign out %s", grant)
+	return f.restart
+}
+
+func (f *fake) ProposeAccount(_ context.Context, name, set, grant string) (*companion.Proposal, error) {
+	f.note("propose account %s %q %s", name, set, grant)
+	return f.proposed()
+}
+
 func (f *fake) LookInto(client string) { f.note("look into %s", client) }
 
 func (f *fake) LastOf(_ context.Context, client string) (companion.Record, error) {
@@ -308,6 +338,10 @@ func sample() companion.State {
 			{ID: "k2", Label: "DATABASE_URI", Servers: []string{"postgres"}},
 			{ID: "k3", Label: "GITHUB_TOKEN", Servers: []string{"github", "issues"}},
 			{ID: "k4", Label: "OLD_TOKEN"},
+		},
+		Grants: []companion.GrantState{
+			{ID: "g1", Server: "notion", Service: "mcp.notion.com", Account: "ada@example.com", Scopes: []string{"read", "write"}, Since: noon.Add(-72 * time.Hour), Refreshed: noon.Add(-20 * time.Minute), Expires: noon.Add(40 * time.Minute), Renewable: true, Used: true},
+			{ID: "g2", Server: "notion", Service: "mcp.notion.com", Since: noon.Add(-48 * time.Hour), Ended: true},
 		},
 		Settings: companion.SettingsState{Home: "/home/u/.config/mcp-companion", Autostart: true},
 		Pending:  []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "Added github", Since: noon}},

@@ -36,7 +36,12 @@ type form struct {
 	headers *valueRows
 	headKey *valueRows
 	sets    []*check
+	signin  *formSignIn
 	more    *formMore
+
+	look   *button
+	needs  *para // what was seen at the address
+	looked string
 
 	local, remote *fyne.Container
 	reason        *line // why it can't be saved yet
@@ -82,11 +87,17 @@ func (f *form) build() {
 	f.cwd.beside(pick)
 
 	f.local = stack(12, card(stack(16, f.command.box, f.args.box, f.cwd.box)), card(f.envKeys.box), card(f.env.box))
-	f.remote = stack(12, card(f.url.box), card(f.headKey.box), card(f.headers.box))
+	f.signin = newFormSignIn(f.onChanged)
+	f.look = newButton(words.Say("app.form.look"), f.onLook)
+	f.needs = newPara("", theme.ColorNameForeground)
+	f.needs.box.Hide()
+	f.url.beside(f.look)
+	f.url.box.Add(f.needs.box)
+	f.remote = stack(12, card(f.url.box), card(f.headKey.box), card(f.headers.box), card(f.signin.box))
 
 	f.save = newButton(words.Say("app.form.save"), f.onSave).primary()
 	f.cancel = newButton(words.Say("app.cancel"), f.onEscape)
-	f.busy.locked = []*button{f.save, f.cancel}
+	f.busy.locked = []*button{f.save, f.cancel, f.look}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	body := stack(12, card(stack(16, f.name.box, stack(2, newLine(words.Say("app.form.kind"), theme.ColorNameForeground, theme.SizeNameText).bold(), f.kind))), f.local, f.remote)
 	if sets := f.setChecks(); sets != nil {
@@ -128,6 +139,7 @@ func (f *form) fill() {
 	f.url.field.SetText(v.URL)
 	fillRows(v.Env, f.env, f.envKeys)
 	fillRows(v.Headers, f.headers, f.headKey)
+	f.signin.fill(v.SignIn)
 	f.more.fill(v)
 	for _, c := range f.sets {
 		c.put(slices.Contains(f.orig.Sets, c.Text) || f.was == "" && c.Text == f.w.state.Set)
@@ -204,6 +216,46 @@ func (f *form) onSave() {
 	f.w.walk(f.busy, c)
 }
 
+// onLook asks the address what it needs of its user.
+func (f *form) onLook() {
+	if f.look.Disabled() {
+		return
+	}
+	address := strings.TrimSpace(f.url.field.Text)
+	f.told.clear()
+	var n companion.Needs
+	f.busy.run(words.Say("app.form.looking"), func(ctx context.Context) (err error) {
+		n, err = f.w.actions.Look(ctx, address)
+		return err
+	}, func(err error) {
+		f.onChanged()
+		if err != nil {
+			f.told.failed(err)
+			return
+		}
+		f.looked = address
+		f.needs.set(needsText(n))
+		if n.Key && len(f.headKey.rows) == 0 {
+			f.headKey.put("Authorization", "")
+		}
+	})
+}
+
+// needsText says what an address asks of its user.
+func needsText(n companion.Needs) string {
+	switch {
+	case n.Problem != nil && n.SignIn:
+		return firstOf(n.Problem.Title+" "+n.Problem.Do, n.Problem.Title)
+	case n.SignIn:
+		return words.Say("app.form.needs.sign-in", "Service", n.Service)
+	case n.Key:
+		return words.Say("app.form.needs.key")
+	case n.MCP:
+		return words.Say("app.form.needs.nothing")
+	}
+	return words.Say("app.form.needs.none")
+}
+
 // startsAnew reports whether saving d makes this computer run something it did
 // not run before.
 func (f *form) startsAnew(d companion.Draft) bool {
@@ -215,6 +267,7 @@ func (f *form) startsAnew(d companion.Draft) bool {
 func (f *form) saved(d companion.Draft) view {
 	f.envKeys.forget()
 	f.headKey.forget()
+	f.signin.secret.field.SetText("")
 	f.initial = f.snapshot()
 	v := newDetails(f.w, d.Name)
 	v.subtitle(words.Say("app.form.saved"), colorMuted)

@@ -18,6 +18,7 @@ type formMore struct {
 	fold      *button
 	body      *fyne.Container
 	start     *asked
+	call      *asked
 	notes     *check // lines that are no messages are left out
 	hide      *asked // tools that the apps don't see
 	unwatched *check
@@ -27,6 +28,7 @@ type formMore struct {
 func newFormMore(changed func()) *formMore {
 	m := &formMore{}
 	m.start = newAsked("start", newField(words.Say("app.form.start.hint")), changed)
+	m.call = newAsked("call", newField(words.Say("app.form.call.hint")), changed)
 	m.unwatched = newCheck(words.Say("app.form.unwatched"), func(bool) { changed() })
 	m.notes = newCheck(words.Say("app.form.notes"), func(bool) { changed() })
 	m.hide = newAsked("hide", newLines(words.Say("app.form.hide.hint"), 2), changed)
@@ -34,7 +36,7 @@ func newFormMore(changed func()) *formMore {
 		stack(3, container.NewHBox(m.notes), newCaption(words.Say("app.form.notes.help")).box),
 		m.hide.box,
 		stack(3, container.NewHBox(m.unwatched), newCaption(words.Say("app.form.unwatched.help")).box))
-	m.body = stack(16, m.start.box, m.watching)
+	m.body = stack(16, m.start.box, m.call.box, m.watching)
 	m.fold = newIconButton(words.Say("app.form.more"), theme.MenuDropDownIcon(), m.onFold).quiet()
 	m.body.Hide()
 	m.box = stack(10, flush(m.fold), m.body)
@@ -51,10 +53,11 @@ func (m *formMore) onFold() {
 // fill puts the server in, and unfolds where something of it is set.
 func (m *formMore) fill(s servers.Server) {
 	m.start.field.SetText(limitText(s.StartTimeout))
+	m.call.field.SetText(limitText(s.CallTimeout))
 	m.unwatched.put(s.NoWatching)
 	m.notes.put(s.DropNotes)
 	m.hide.field.SetText(strings.Join(s.HideTools, "\n"))
-	if s.StartTimeout != 0 || s.NoWatching || s.DropNotes || len(s.HideTools) > 0 {
+	if s.StartTimeout != 0 || s.CallTimeout != 0 || s.NoWatching || s.DropNotes || len(s.HideTools) > 0 {
 		m.onFold()
 	}
 }
@@ -62,6 +65,7 @@ func (m *formMore) fill(s servers.Server) {
 // read puts what stands here into s. What can't be was complained about.
 func (m *formMore) read(s *servers.Server) {
 	s.StartTimeout, _ = limitOf(m.start.field.Text)
+	s.CallTimeout, _ = limitOf(m.call.field.Text)
 	if m.watching.Visible() {
 		s.NoWatching, s.DropNotes, s.HideTools = m.unwatched.Checked, m.notes.Checked, m.hidden()
 	}
@@ -86,16 +90,19 @@ func (m *formMore) complaint() string {
 		m.hide.complain(words.Say("app.form.hide.unwatched"))
 		return words.Say("app.form.wrong.watching")
 	}
-	if _, ok := limitOf(m.start.field.Text); ok {
-		m.start.complain("")
-		return ""
+	reason := ""
+	for _, limit := range []*asked{m.start, m.call} {
+		limit.complain("")
+		if _, ok := limitOf(limit.field.Text); !ok {
+			limit.complain(words.Say("app.form.seconds", "Most", mostSeconds))
+			reason = words.Say("app.form.wrong.limit")
+		}
 	}
-	m.start.complain(words.Say("app.form.seconds", "Most", mostSeconds))
-	return words.Say("app.form.wrong.limit")
+	return reason
 }
 
 func (m *formMore) snapshot() string {
-	return strings.Join([]string{m.start.field.Text, m.hide.field.Text, strconv.FormatBool(m.unwatched.Checked), strconv.FormatBool(m.notes.Checked)}, "\x00")
+	return strings.Join([]string{m.start.field.Text, m.call.field.Text, m.hide.field.Text, strconv.FormatBool(m.unwatched.Checked), strconv.FormatBool(m.notes.Checked)}, "\x00")
 }
 
 // mostSeconds is a day.

@@ -64,6 +64,9 @@ func (f *form) draft() companion.Draft {
 		}
 		s.Env, d.Env = readBoth(f.env, f.envKeys)
 	}
+	if s.SignIn = nil; f.isRemote() {
+		s.SignIn, d.ClientSecret = f.signin.read(f.orig.Server.SignIn)
+	}
 	f.more.read(s)
 	for _, c := range f.sets {
 		if c.Checked {
@@ -94,7 +97,7 @@ func (f *form) onChanged() {
 	if f.more == nil {
 		return // still being built
 	}
-	name, start, values, limits := f.nameComplaint(), f.startComplaint(), f.valuesComplaint(), f.more.complaint()
+	name, start, values, limits := f.nameComplaint(), f.startComplaint(), f.valuesComplaint(), f.limitsComplaint()
 	f.name.complain(name)
 	if f.isRemote() {
 		f.url.complain(start)
@@ -106,7 +109,19 @@ func (f *form) onChanged() {
 	f.reason.set(reason, colorMuted)
 	if f.busy.cancel == nil {
 		f.save.enable(reason == "")
+		f.look.enable(start == "" && strings.TrimSpace(f.url.field.Text) != "")
 	}
+	if f.looked != "" && f.looked != strings.TrimSpace(f.url.field.Text) { // of another address
+		f.looked = ""
+		f.needs.set("")
+	}
+}
+
+func (f *form) limitsComplaint() string {
+	if f.isRemote() {
+		return firstOf(f.signin.complaint(), f.more.complaint())
+	}
+	return f.more.complaint()
 }
 
 // wrong is what stands beside Save where a field below has the whole reason.
@@ -206,7 +221,7 @@ func firstOf(texts ...string) string {
 
 // snapshot is all that is typed, to tell whether anything was.
 func (f *form) snapshot() string {
-	parts := []string{f.kind.Selected, f.name.field.Text, f.command.field.Text, f.args.field.Text, f.cwd.field.Text, f.url.field.Text, f.more.snapshot()}
+	parts := []string{f.kind.Selected, f.name.field.Text, f.command.field.Text, f.args.field.Text, f.cwd.field.Text, f.url.field.Text, f.more.snapshot(), f.signin.snapshot()}
 	for _, v := range []*valueRows{f.env, f.envKeys, f.headers, f.headKey} {
 		parts = append(parts, v.snapshot())
 	}

@@ -30,7 +30,7 @@ func newNav(w *Window) *nav {
 		all:   newLine("", theme.ColorNameForeground, theme.SizeNameCaptionText),
 		set:   newLine("", colorMuted, theme.SizeNameCaptionText),
 	}
-	icons := map[string]fyne.Resource{tabServers: iconServers, tabSets: iconSets, tabApps: iconApps, tabKeys: iconKeys, tabDoctor: iconDoctor, tabHistory: theme.HistoryIcon(), tabOptions: theme.SettingsIcon()}
+	icons := map[string]fyne.Resource{tabServers: iconServers, tabSets: iconSets, tabApps: iconApps, tabKeys: iconKeys, tabSignins: theme.AccountIcon(), tabDoctor: iconDoctor, tabHistory: theme.HistoryIcon(), tabOptions: theme.SettingsIcon()}
 	list := stack(3)
 	for _, t := range tabs {
 		n.items[t] = newNavItem(words.Say("app.tab."+t), icons[t], func() { w.onNav(t) })

@@ -68,6 +68,8 @@ func (w *Window) base(tab string) view {
 		return w.apps
 	case tabKeys:
 		return w.keys
+	case tabSignins:
+		return w.signins
 	case tabDoctor:
 		return w.doctor
 	case tabHistory:
@@ -91,7 +93,8 @@ func (w *Window) openServer(name string) {
 	w.put(tabServers, newDetails(w, name))
 }
 
-// openStep shows "NAME" or a step of it: key, logs, tools, questions, edit, folder.
+// openStep shows "NAME" or a step of it: key, logs, tools, questions,
+// edit, folder, sign-in, own-app.
 func (w *Window) openStep(rest string) {
 	name, step, _ := strings.Cut(rest, "/")
 	w.openServer(name)
@@ -110,8 +113,12 @@ func (w *Window) openStep(rest string) {
 		d.onTools()
 	case "questions":
 		d.onQuestions()
-	case "edit", "folder", "sign-in":
+	case "edit", "folder":
 		d.onEdit()
+	case "sign-in":
+		d.onSignIn()
+	case "own-app":
+		d.onOwnApp()
 	}
 }
 
@@ -153,7 +160,7 @@ func (w *Window) addShortcuts() {
 	bind(fyne.KeyN, func() { w.visit("add") })
 	bind(fyne.KeyF, w.onFind)
 	bind(fyne.KeyComma, func() { w.onNav(tabOptions) })
-	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7} {
+	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8} {
 		bind(key, func() { w.onNav(tabs[i]) })
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ type setForm struct {
 	cancel  *button
 	remove  *button
 	members map[string]bool
+	grants  map[string]string       // the accounts chosen for the set, by server
 	shown   []companion.ServerState // those the search finds
 	initial string
 }
@@ -39,7 +41,10 @@ func newSetForm(w *Window, s companion.SetState) *setForm {
 	if s.Name != "" {
 		title = words.Say("app.form.edit", "Name", s.Name)
 	}
-	f := &setForm{frame: newFrame(w, title), w: w, was: s, members: map[string]bool{}}
+	f := &setForm{frame: newFrame(w, title), w: w, was: s, members: map[string]bool{}, grants: maps.Clone(s.Accounts)}
+	if f.grants == nil {
+		f.grants = map[string]string{}
+	}
 	for _, n := range s.Servers {
 		f.members[n] = true
 	}
@@ -81,12 +86,15 @@ type memberRow struct {
 	widget.BaseWidget
 	check   *check
 	summary *line
+	account *choice // for a server with several
+	framed  *fyne.Container
 	content *fyne.Container
 }
 
 func newMemberRow() *memberRow {
-	r := &memberRow{check: newCheck("xxxxxxxxxxxx", nil), summary: newLine("", colorMuted, theme.SizeNameCaptionText)}
-	r.content = padded(0, 8, container.New(share{at: 0.5, gap: 10}, r.check, middle(r.summary)))
+	r := &memberRow{check: newCheck("xxxxxxxxxxxx", nil), summary: newLine("", colorMuted, theme.SizeNameCaptionText), account: newChoice(nil)}
+	r.framed = framed(180, r.account)
+	r.content = padded(0, 8, container.New(share{at: 0.5, gap: 10}, r.check, edges(nil, nil, nil, r.framed, middle(r.summary))))
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -103,6 +111,28 @@ func (f *setForm) draw(r *memberRow, name string) {
 		if s.Name == name {
 			r.summary.set(s.Summary, colorMuted)
 		}
+	}
+	f.drawAccounts(r, name)
+}
+
+// drawAccounts lets the set use another of the server's accounts.
+func (f *setForm) drawAccounts(r *memberRow, name string) {
+	list := accountsOf(f.w.state, name)
+	show(r.framed, len(list) > 1 && f.members[name])
+	options, chosen := []string{words.Say("app.setform.account.any")}, 0
+	for i, a := range list {
+		options = append(options, a.label)
+		if a.id == f.grants[name] {
+			chosen = i + 1
+		}
+	}
+	r.account.put(options, options[chosen])
+	r.account.OnChanged = func(string) {
+		f.grants[name] = ""
+		if i := r.account.SelectedIndex(); i > 0 {
+			f.grants[name] = list[i-1].id
+		}
+		f.onChanged()
 	}
 }
 
@@ -121,6 +151,7 @@ func (f *setForm) tick(name string, on bool) {
 		delete(f.members, name)
 	}
 	f.onChanged()
+	f.list.Refresh() // its accounts come or go
 }
 
 func (f *setForm) filter() {
@@ -134,7 +165,7 @@ func (f *setForm) filter() {
 }
 
 func (f *setForm) draft() companion.SetDraft {
-	d := companion.SetDraft{Was: f.was.Name, Name: strings.TrimSpace(f.name.field.Text), Icon: f.was.Icon}
+	d := companion.SetDraft{Was: f.was.Name, Name: strings.TrimSpace(f.name.field.Text), Icon: f.was.Icon, Accounts: f.grants}
 	for n := range f.members {
 		d.Servers = append(d.Servers, n)
 	}
@@ -214,7 +245,13 @@ func (f *setForm) done() view {
 
 func (f *setForm) snapshot() string {
 	d := f.draft()
-	return d.Name + "\x00" + strings.Join(d.Servers, "\x00")
+	parts := append([]string{d.Name}, d.Servers...)
+	for _, name := range sortedKeys(f.grants) {
+		if f.grants[name] != "" {
+			parts = append(parts, name+"="+f.grants[name])
+		}
+	}
+	return strings.Join(parts, "\x00")
 }
 
 func (f *setForm) render(companion.State) { f.onChanged() }

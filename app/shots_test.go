@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"image/color"
 	"image/png"
@@ -84,6 +85,23 @@ var shots = map[string]func(w *Window, f *fake){
 	},
 	"settings": func(w *Window, f *fake) { w.Show("settings") },
 	"keys":     func(w *Window, f *fake) { w.Show("keys") },
+	"signins":  func(w *Window, f *fake) { w.Show("sign-ins") },
+	"signin": func(w *Window, f *fake) {
+		f.steps = []companion.Step{{Kind: "waiting", Text: words.Say("sign-in.waiting", "Name", "notion"), URL: "https://mcp.notion.com/authorize?response_type=code&client_id=abcdefghijklm&redirect_uri=http%3A%2F%2F127.0.0.1%3A40123%2Fcallback&state=QWERTZUIOPASDFGHJKLYXCVBNM&code_challenge=abcdefghijklmnopqrstuvwxyz0123456789&code_challenge_method=S256"}}
+		f.waits = func(context.Context, companion.SignInHow) error {
+			return words.New(words.SignInUnfinished, nil, "Name", "notion")
+		}
+		w.Show("servers/notion/sign-in")
+		w.open[tabServers].(*signing).told(f.steps[0])
+	},
+	"signin-device": func(w *Window, f *fake) {
+		f.waits = func(context.Context, companion.SignInHow) error { return nil }
+		w.Show("servers/notion")
+		v := newSigning(w, tabServers, w.open[tabServers], "notion", companion.SignInHow{Device: true})
+		w.put(tabServers, v)
+		v.how.Device = true
+		v.told(companion.Step{Text: words.Say("sign-in.device"), URL: "https://mcp.notion.com/device", Code: "WDJB-MJHT"})
+	},
 	"key-form": func(w *Window, f *fake) { w.Show("keys"); w.keys.onRow(2) },
 	"key-forget": func(w *Window, f *fake) {
 		w.Show("keys")

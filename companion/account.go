@@ -20,7 +20,7 @@ func authorize(plan *launch.Plan, home files.Home, store secrets.Store, lib *ser
 		return
 	}
 	c := oauth.Config{Home: home, Store: store, Library: lib.ID}
-	plan.Auth = &account{config: c, server: s.ID, name: plan.Name, chosen: chosenGrant(lib, plan.Name, s, client)}
+	plan.Auth = &account{config: c, server: s.ID, address: plan.URL, name: plan.Name, chosen: chosenGrant(lib, plan.Name, s, client)}
 }
 
 func hasAuthorization(s *servers.Server) bool {
@@ -30,6 +30,13 @@ func hasAuthorization(s *servers.Server) bool {
 		}
 	}
 	return false
+}
+
+// grantInUse is the grant of the server that is used where no set chooses one.
+func grantInUse(home files.Home, lib *servers.Library, name string, s *servers.Server) string {
+	address := servers.Expand(s.URL, func(string) string { return "" })
+	a := account{config: oauth.Config{Home: home}, server: s.ID, address: address, chosen: chosenGrant(lib, name, s, "")}
+	return a.pick()
 }
 
 // chosenGrant is the account that the client's set chooses, else the server's own
@@ -51,6 +58,7 @@ func chosenGrant(lib *servers.Library, name string, s *servers.Server, client st
 type account struct {
 	config       oauth.Config
 	server, name string
+	address      string // a grant for another one counts for nothing
 	chosen       string // a grant's id, "" for the newest
 
 	mu     sync.Mutex
@@ -101,6 +109,7 @@ func (a *account) pick() string {
 	if err != nil {
 		return a.id
 	}
+	list = slices.DeleteFunc(list, func(g oauth.Grant) bool { return !g.Covers(a.address) })
 	good := func(id string) bool {
 		return slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == id && g.Ended.IsZero() })
 	}

@@ -22,6 +22,7 @@ type Draft struct {
 	// Env and Headers hold the values newly typed for secret variables and
 	// headers, by name. They go to the store, never into a file.
 	Env, Headers map[string]Secret
+	ClientSecret Secret   // newly typed, of Server.SignIn
 	Sets         []string // the sets it shall be in
 }
 
@@ -31,6 +32,9 @@ type SetDraft struct {
 	Name    string
 	Icon    string
 	Servers []string
+	// Accounts are the accounts to use in the set, by server; a server that is not
+	// in it keeps what it has.
+	Accounts map[string]string
 }
 
 // ProposeServer computes what saving d would change. Bad input is a Problem;
@@ -74,6 +78,13 @@ func putServer(lib *servers.Library, p *Proposal, d Draft) error {
 	lib.Servers[d.Name] = &s
 	s.Env = keep(lib, p, s.Env, d.Env)
 	s.Headers = keep(lib, p, s.Headers, d.Headers)
+	if s.SignIn != nil {
+		s.SignIn = s.SignIn.Clone()
+	}
+	if s.SignIn != nil && !d.ClientSecret.IsEmpty() {
+		const label = "client_secret"
+		s.SignIn.ClientSecret = keep(lib, p, map[string]string{label: s.SignIn.ClientSecret}, map[string]Secret{label: d.ClientSecret})[label]
+	}
 	if err := s.Check(); err != nil {
 		return err
 	}
@@ -231,6 +242,9 @@ func (c *Companion) ProposeSet(_ context.Context, d SetDraft) (*Proposal, error)
 			}
 		}
 		set.Servers, set.Icon = append([]string{}, d.Servers...), d.Icon
+		for server, grant := range d.Accounts {
+			set.Choose(server, grant)
+		}
 		lib.Sets[d.Name] = set
 		return nil
 	}, scope{})

@@ -40,7 +40,7 @@ func (c *Companion) State(context.Context) State {
 	for _, n := range lib.SetNames() {
 		set := lib.Sets[n]
 		members, _ := lib.In(n)
-		s.Sets = append(s.Sets, SetState{Name: n, Icon: set.Icon, Servers: members, Current: s.Set == n})
+		s.Sets = append(s.Sets, SetState{Name: n, Icon: set.Icon, Servers: members, Accounts: set.Accounts, Current: s.Set == n})
 	}
 	for _, v := range s.Servers {
 		if v.InUse {

@@ -21,6 +21,9 @@ type Settings struct {
 	secrets.Choice
 	Language string `json:"language,omitempty"` // a BCP 47 tag; "" follows the system
 	Quiet    bool   `json:"quiet,omitempty"`    // the tray notifies of nothing
+	// ClientMetadata is the address of a client id metadata document that stands for
+	// us at services which take one.
+	ClientMetadata string `json:"clientMetadata,omitempty"`
 }
 
 // ReadSettings reads settings.json; a missing one is all defaults.

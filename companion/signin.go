@@ -47,8 +47,7 @@ func (c *Companion) grantStates(lib *servers.Library) []GrantState {
 		}
 		if name, server, ok := lib.Find(g.Server); ok {
 			s.Server = name
-			a := account{config: oauth.Config{Home: c.home}, server: g.Server, chosen: chosenGrant(lib, name, server, "")}
-			s.Used = a.pick() == g.ID
+			s.Used = grantInUse(c.home, lib, name, server) == g.ID
 		}
 		states = append(states, s)
 	}
@@ -143,7 +142,11 @@ func (c *Companion) signInRequest(ctx context.Context, lib *servers.Library, nam
 		values[id] = v.Reveal()
 	}
 	fill := func(text string) string { return servers.Expand(text, func(id string) string { return values[id] }) }
-	r := oauth.Request{ServerID: s.ID, Name: name, URL: fill(s.URL), Another: how.Another}
+	settings, err := ReadSettings(c.home)
+	if err != nil {
+		return oauth.Request{}, err
+	}
+	r := oauth.Request{ServerID: s.ID, Name: name, URL: fill(s.URL), CIMD: settings.ClientMetadata, Another: how.Another}
 	if o := s.SignIn; o != nil {
 		r.ClientID, r.ClientSecret, r.Issuer = o.ClientID, secrets.New(fill(o.ClientSecret)), o.Issuer
 		r.Scopes, r.RedirectHost, r.Port, r.NoResource, r.Extra = o.Scopes, o.RedirectHost, o.Port, o.NoResource, o.Extra
@@ -152,9 +155,9 @@ func (c *Companion) signInRequest(ctx context.Context, lib *servers.Library, nam
 		return r, nil
 	}
 	grants, _ := oauth.GrantsOf(c.home, s.ID)
-	a := account{config: oauth.Config{Home: c.home}, server: s.ID, chosen: cmp.Or(how.Grant, chosenGrant(lib, name, s, ""))}
+	again := cmp.Or(how.Grant, grantInUse(c.home, lib, name, s))
 	for _, g := range grants {
-		if g.ID == a.pick() {
+		if g.ID == again {
 			r.Account, r.Scopes = g.Account, append(slices.Clone(r.Scopes), g.Asked...)
 		}
 	}
@@ -191,12 +194,7 @@ func (c *Companion) ProposeAccount(_ context.Context, name, set, grant string) (
 		if !ok {
 			return words.New(words.SetUnknown, nil, "Set", set)
 		}
-		if in.Accounts == nil {
-			in.Accounts = map[string]string{}
-		}
-		if in.Accounts[found] = grant; grant == "" {
-			delete(in.Accounts, found)
-		}
+		in.Choose(found, grant)
 		return nil
 	}, scope{})
 }

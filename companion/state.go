@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -87,6 +88,11 @@ type Running struct {
 	P95      float64 // of the last answers, in milliseconds
 }
 
+// WantsSignIn reports whether a sign-in is what the server waits for.
+func (v ServerState) WantsSignIn() bool {
+	return v.Problem != nil && slices.Contains([]words.Code{words.SignIn, words.SignInExpired, words.SignInUnfinished, words.SignInRefused, words.SignInMoved}, v.Problem.Code)
+}
+
 // Line is the server's name and how it is.
 func (v ServerState) Line() string { return v.named("tray.server") }
 
@@ -104,7 +110,9 @@ type SetState struct {
 	Name    string
 	Icon    string
 	Servers []string
-	Current bool // all managed clients are in it
+	// Accounts are those chosen for the set, by server.
+	Accounts map[string]string
+	Current  bool // all managed clients are in it
 }
 
 // ClientState is one AI app.
@@ -209,7 +217,11 @@ func (s State) Attention() []Attention {
 	for _, want := range []Status{NeedsYou, Failing} {
 		for _, v := range s.Servers {
 			if v.InUse && v.Status == want {
-				list = append(list, Attention{Text: v.named("attention.server"), Page: "servers/" + v.Name})
+				a := Attention{Text: v.named("attention.server"), Page: "servers/" + v.Name}
+				if v.WantsSignIn() {
+					a.Text, a.Page = words.Say("attention.sign-in", "Name", v.Name), a.Page+"/sign-in"
+				}
+				list = append(list, a)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ type Reason struct {
 // needsYou are the problems that are the user's to end, not failures.
 var needsYou = map[words.Code]bool{
 	words.KeyMissing: true, words.KeyRefused: true, words.KeychainLocked: true, words.KeychainAbsent: true,
-	words.SignIn: true, words.SignInExpired: true, words.SignInUnfinished: true,
+	words.SignIn: true, words.SignInExpired: true, words.SignInUnfinished: true, words.SignInRefused: true, words.SignInMoved: true,
 	words.RestartNeeded: true,
 }
 

@@ -45,6 +45,19 @@ type Set struct {
 	extra    extra
 }
 
+// Choose makes the account with this grant the server's in the set; "" takes the
+// choice away.
+func (s *Set) Choose(server, grant string) {
+	if grant == "" {
+		delete(s.Accounts, server)
+		return
+	}
+	if s.Accounts == nil {
+		s.Accounts = map[string]string{}
+	}
+	s.Accounts[server] = grant
+}
+
 // Label is what is known of a secret besides its value: the name a user sees.
 type Label struct {
 	Label string `json:"label"`
@@ -368,6 +381,7 @@ func (l *Library) Remove(name string) {
 	delete(l.Servers, name)
 	for _, set := range l.Sets {
 		set.Servers = slices.DeleteFunc(set.Servers, func(n string) bool { return n == name })
+		set.Choose(name, "")
 	}
 }
 

@@ -4,7 +4,9 @@
 package servers
 
 import (
+	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +69,16 @@ type SignIn struct {
 	Extra        map[string]string `json:"extra,omitempty"`        // parameters of the authorization request
 	Machine      bool              `json:"machine,omitempty"`      // by ClientID and ClientSecret alone
 }
+
+// Clone copies s.
+func (s *SignIn) Clone() *SignIn {
+	c := *s
+	c.Scopes, c.Extra = slices.Clone(s.Scopes), maps.Clone(s.Extra)
+	return &c
+}
+
+// IsZero reports whether s says nothing.
+func (s *SignIn) IsZero() bool { return reflect.DeepEqual(*s, SignIn{}) }
 
 // IsRemote reports whether the server is an address, not a program.
 func (s *Server) IsRemote() bool { return s.URL != "" }

@@ -155,7 +155,7 @@ func enterKey(f fixing) (Fix, bool)     { return f.page("enter-key", "/key") }
 func moveKey(f fixing) (Fix, bool)      { return f.page("move-key", "/key") }
 func keyInstead(f fixing) (Fix, bool)   { return f.page("key-instead", "/key") }
 func signIn(f fixing) (Fix, bool)       { return f.page("sign-in", "/sign-in") }
-func appDetails(f fixing) (Fix, bool)   { return f.page("app-details", "/sign-in") }
+func appDetails(f fixing) (Fix, bool)   { return f.page("app-details", "/own-app") }
 func chooseFolder(f fixing) (Fix, bool) { return f.page("choose-folder", "/folder") }
 func openTools(f fixing) (Fix, bool)    { return f.page("open-tools", "/tools") }
 
