@@ -455,7 +455,7 @@ func (s *story) switchSets() {
 		}
 	}
 	s.after("Sets", func() { s.press("ctrl+2") })
-	s.after("History", func() { s.press("ctrl+6") })
+	s.after("History", func() { s.press("ctrl+7") })
 }
 
 func (s *story) undoAll() {

@@ -164,15 +164,28 @@ func (c *Companion) signInRequest(ctx context.Context, lib *servers.Library, nam
 	return r, nil
 }
 
-// SignOut tells the service that the account's sign-in is over, and forgets it.
+// SignOut tells the service that the account's sign-in is over, forgets it, and then
+// looks at the server.
 func (c *Companion) SignOut(ctx context.Context, grant string) error {
 	lib, err := c.Library()
 	if err != nil {
 		return err
 	}
+	var name string
+	for _, g := range c.grantStates(lib) {
+		if g.ID == grant {
+			name = g.Server
+		}
+	}
 	limited, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
-	return c.oauth(lib).SignOut(limited, grant)
+	if err := c.oauth(lib).SignOut(limited, grant); err != nil {
+		return err
+	}
+	if name != "" {
+		_ = c.probeApart(ctx, name) // what it finds is in the State
+	}
+	return nil
 }
 
 // ProposeAccount computes what using another account of the server would change: in
