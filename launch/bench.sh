@@ -5,7 +5,7 @@ set -e
 cd "$(dirname "$0")"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-CGO_ENABLED=0 go test -c -o "$dir/launch.test" .
+CGO_ENABLED=0 go test -c -tags bench -o "$dir/launch.test" .
 chmod 755 "$dir"
 as=
 if [ "$(id -u)" = 0 ]; then

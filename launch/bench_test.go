@@ -208,7 +208,7 @@ func BenchmarkMemory(b *testing.B) {
 	p := startPeer(b, behindRun, "swallow")
 	defer p.stop()
 	p.call(b)
-	time.Sleep(300 * time.Millisecond) // the session is written, the guard waits
+	time.Sleep(settled + 300*time.Millisecond) // the session is written, the guard waits
 	b.ReportMetric(ours(p), "MB-at-rest")
 	text := append(bytes.Repeat([]byte("a"), 16<<20-1), '\n')
 	for range 10 {

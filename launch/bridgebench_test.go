@@ -186,6 +186,6 @@ func BenchmarkBridgeMemory(b *testing.B) {
 		p.ask(b, []byte(`{"jsonrpc":"2.0","id":7,"method":"flood"}`+"\n"))
 	}
 	b.ReportMetric(highestOf(p.process.Pid), "MB-RSS-peak")
-	time.Sleep(time.Second)
+	time.Sleep(settled + 500*time.Millisecond)
 	b.ReportMetric(pss(), "MB-after")
 }

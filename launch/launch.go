@@ -1,5 +1,5 @@
 // Package launch is `run`: secrets into the environment, the server started,
-// watched, ended.
+// watched, ended; or a bridge to a remote one.
 //
 // Its rules:
 //   - bytes are forwarded as they came, each chunk at once, in both directions,
@@ -13,7 +13,10 @@
 //     way, its arguments), never in our arguments, files, logs or errors;
 //   - the server's whole tree of processes ends with us or with the client,
 //     however either died;
-//   - `run` waits for nobody: what it lacks it says, and leaves (Refuse);
+//   - `run` waits for nobody: what it lacks it says, and leaves (Refuse); a bridge
+//     says it to each request, stays, and tries again with the next;
+//   - a bridge never sends twice what may have been done, and follows no server to
+//     another address;
 //   - what can be done after the server was started is not done before.
 package launch
 
