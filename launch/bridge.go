@@ -68,11 +68,11 @@ type bridge struct {
 	failure error     // and why
 
 	mu    sync.Mutex
-	heard func(message, []byte) // what the server says of itself, where it is changed; nil for pass
-	link  link                  // how the server is spoken to; nil until that is known
-	calls map[string]*call      // requests that wait, by their ids as spelled
-	said  string                // the last problem told on stderr
-	last  error                 // the last problem, nil after an answer
+	heard func(message, []byte, *call) // what the server says of itself, where it is changed; nil for deliver
+	link  link                         // how the server is spoken to; nil until that is known
+	calls map[string]*call             // requests that wait, by their ids as spelled
+	said  string                       // the last problem told on stderr
+	last  error                        // the last problem, nil after an answer
 	busy  sync.WaitGroup
 	open  atomic.Int32 // requests that are waited for at the end
 }
@@ -474,7 +474,10 @@ func (b *bridge) carryBatch(text []byte) {
 }
 
 // pass takes what the server says of itself.
-func (b *bridge) pass(text []byte) {
+func (b *bridge) pass(text []byte) { b.passFrom(nil, text) }
+
+// passFrom is pass for what came on c's stream.
+func (b *bridge) passFrom(c *call, text []byte) {
 	m := lookWhole(text)
 	if m.kind == stray {
 		b.watch.fromServer(lineOfText(text))
@@ -484,7 +487,7 @@ func (b *bridge) pass(text []byte) {
 	hear := b.heard
 	b.mu.Unlock()
 	if hear != nil {
-		hear(m, text)
+		hear(m, text, c)
 		return
 	}
 	b.deliver(text)

@@ -286,14 +286,18 @@ func (f *forLegacy) cancel(c *call, _ []byte)  { c.cancel() }
 func (f *forLegacy) close(ctx context.Context) { f.m.close(ctx) }
 
 // forModern lets a client of 2026-07-28 speak to a server that wants initialize.
-// Such a server is told that the client can answer no requests, since in the
-// client's protocol there are none.
 type forModern struct {
 	b *bridge
 	s *session
 
-	mu   sync.Mutex
-	subs map[string]*subscription // by their ids as spelled
+	mu      sync.Mutex
+	subs    map[string]*subscription // by their ids as spelled
+	errands map[string]*errand       // by the ids of the client's requests
+	parked  map[string]*errand       // by their state
+}
+
+func newForModern(b *bridge, s *session) *forModern {
+	return &forModern{b: b, s: s, subs: map[string]*subscription{}, errands: map[string]*errand{}, parked: map[string]*errand{}}
 }
 
 // subscription is what a client wants to be told.
@@ -308,8 +312,11 @@ func openingFor(body []byte, id string) []byte {
 	if info == nil {
 		info = []byte(`{"name":"mcp-companion","version":"1"}`)
 	}
-	text := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"method":"initialize","params":{"protocolVersion":%q,"capabilities":{},"clientInfo":%s}}`, id, legacyVersion, info)
-	return text
+	capabilities := valueAt(body, "params", "_meta", metaCapabilities)
+	if len(capabilities) == 0 || capabilities[0] != '{' {
+		capabilities = empty
+	}
+	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"method":"initialize","params":{"protocolVersion":%q,"capabilities":%s,"clientInfo":%s}}`, id, legacyVersion, capabilities, info)
 }
 
 func (f *forModern) exchange(c *call, body []byte) ([]byte, error) {
@@ -318,6 +325,9 @@ func (f *forModern) exchange(c *call, body []byte) ([]byte, error) {
 		return f.discover(c)
 	case "subscriptions/listen":
 		return f.subscribe(c, body)
+	}
+	if mayAsk(c.method) {
+		return f.run(c, body)
 	}
 	text, err := f.s.exchange(c, plainly(body))
 	if err != nil || lookWhole(text).kind != answer {
@@ -414,11 +424,13 @@ func (f *forModern) tellOfResource(ctx context.Context, method, uri string) {
 }
 
 // hear passes on what the server says of itself: changes to whoever subscribed to
-// them, with that one's tag. What it asks is answered here.
-func (f *forModern) hear(m message, text []byte) {
+// them, with that one's tag; requests to whoever can be asked.
+func (f *forModern) hear(m message, text []byte, from *call) {
 	switch {
 	case m.kind == request && m.method == "ping":
 		f.reply(resultTo(m.id, empty))
+		return
+	case m.kind == request && f.ask(from, text):
 		return
 	case m.kind == request:
 		f.reply(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"Method not found"}}`, m.id))
@@ -458,11 +470,17 @@ func (f *forModern) send(ctx context.Context, m message, body []byte) error {
 }
 
 func (f *forModern) cancel(c *call, text []byte) {
-	if c.isLong() {
-		c.cancel()
-		return
+	c.cancel()
+	f.mu.Lock()
+	e := f.errands[c.id]
+	f.mu.Unlock()
+	switch {
+	case c.isLong():
+	case e != nil:
+		f.s.cancel(e.call, cancelNotice(e.call.id))
+	default:
+		f.s.cancel(c, plainly(text))
 	}
-	f.s.cancel(c, plainly(text))
 }
 
 func (f *forModern) close(ctx context.Context) { f.s.close(ctx) }

@@ -82,7 +82,7 @@ func (s *streamable) exchange(c *call, body []byte) ([]byte, error) {
 		s.session = resp.Header.Get(sessionHeader)
 		s.mu.Unlock()
 	}
-	return s.b.receive(c, resp, s.b.pass, s.resume)
+	return s.b.receive(c, resp, func(text []byte) { s.b.passFrom(c, text) }, s.resume)
 }
 
 // isGone reports whether the server says that it knows the session no more: 404 by

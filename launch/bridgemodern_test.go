@@ -538,3 +538,47 @@ func FuzzEventsNeverBreak(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatALegacyServerAsksIsAskedOfAModernClientInAResult(t *testing.T) {
+	answered := make(chan string, 2)
+	s := startRemote(t, strictLegacy(func(w http.ResponseWriter, r *http.Request, s sent) bool {
+		switch {
+		case s.method == "tools/call":
+			for i := range 2 {
+				say(w, fmt.Sprintf("data: {\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"elicitation/create\",\"params\":{\"message\":\"who?\",\"n\":1.0}}\n\n", 50+i))
+				say(w, fmt.Sprintf("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"heard\":%s}}\n\n", <-answered))
+			}
+			say(w, `data: {"jsonrpc":"2.0","id":7,"result":{"content":[]}}`+"\n\n")
+		case strings.Contains(s.body, `"action"`):
+			w.WriteHeader(http.StatusAccepted)
+			answered <- string(valueAt([]byte(s.body), "result", "content")) + `,"id":` + s.id
+		default:
+			return false
+		}
+		return true
+	}))
+	k := talk(t, &Plan{URL: s.URL})
+	can := strings.Replace(sayDiscover, `clientCapabilities":{}`, `clientCapabilities":{"elicitation":{}}`, 1)
+	k.ask(can)
+	if got := s.all(http.MethodPost, "initialize")[0].body; !strings.Contains(got, `"capabilities":{"elicitation":{}}`) {
+		t.Error(got)
+	}
+	got := []byte(k.ask(modernCall(7, "x", `{}`)))
+	for i := range 2 {
+		if lookWhole(got).id != fmt.Sprint(7+i) || wordAt(got, "result", "resultType") != "input_required" || string(valueAt(got, "result", "inputRequests", question)) != `{"method":"elicitation/create","params":{"message":"who?","n":1.0}}` {
+			t.Fatalf("%s", got)
+		}
+		back := set([]byte(modernCall(8+i, "x", `{}`)), []string{"params"}, member{"requestState", valueAt(got, "result", "requestState")},
+			member{"inputResponses", []byte(`{"question":{"action":"accept","content":{"n":2.50}}}`)})
+		if got := k.ask(string(back)); got != fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"heard":{"n":2.50},"id":%d}}`, 50+i) {
+			t.Fatal(got)
+		}
+		got = []byte(k.line())
+	}
+	if string(got) != `{"jsonrpc":"2.0","id":9,"result":{"resultType":"complete","content":[]}}` {
+		t.Errorf("%s", got)
+	}
+	if n := len(s.all(http.MethodPost, "tools/call")); n != 1 {
+		t.Errorf("called %d times", n)
+	}
+}

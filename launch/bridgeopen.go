@@ -224,7 +224,7 @@ func (b *bridge) standIn(c *call, known speech) ([]byte, error) {
 	case lookWhole(text).kind != answer:
 		return nil, &answered{text}
 	}
-	f := &forModern{b: b, s: b.to().(*session), subs: map[string]*subscription{}}
+	f := newForModern(b, b.to().(*session))
 	b.inbound(f)
 	b.speak(f)
 	if err := f.s.send(c.ctx, message{kind: notice, method: "notifications/initialized"}, initialized); err != nil {
@@ -239,7 +239,7 @@ var errLater = errors.New("it is answered later")
 
 // inbound has l hear what the server says of itself, where that has to be changed.
 func (b *bridge) inbound(l link) {
-	var hear func(message, []byte)
+	var hear func(message, []byte, *call)
 	if f, ok := l.(*forModern); ok {
 		hear = f.hear
 	}

@@ -75,7 +75,7 @@ func TestTheOfficialSDKsSpeakThroughABridge(t *testing.T) {
 		"legacy to legacy": {false, "2025-11-25", true},
 		"legacy to both":   {true, "2025-11-25", false},
 		"modern to modern": {true, "", false},
-		"modern to legacy": {false, "", false},
+		"modern to legacy": {false, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			web, server := sdkServer(t, c.stateless)
