@@ -74,7 +74,7 @@ type bridge struct {
 	said  string                       // the last problem told on stderr
 	last  error                        // the last problem, nil after an answer
 	busy  sync.WaitGroup
-	open  atomic.Int32 // requests that are waited for at the end
+	open  atomic.Int32 // messages and requests that are waited for at the end
 }
 
 // link is a way to speak to a server.
@@ -135,6 +135,7 @@ func (b *bridge) serve(in io.Reader) {
 					return
 				}
 				b.take(l)
+				b.open.Add(-1)
 			case <-b.life.Done():
 				return
 			}
@@ -146,6 +147,7 @@ func (b *bridge) serve(in io.Reader) {
 		l, err := readLetter(r)
 		l.came = time.Now()
 		if len(l.text) > 0 || l.long > 0 {
+			b.open.Add(1)
 			select {
 			case queue <- l:
 			case <-b.life.Done():

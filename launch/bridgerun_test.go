@@ -290,3 +290,18 @@ func TestHTTP2IsSpokenWhereTheServerDoes(t *testing.T) {
 		t.Errorf("spoke HTTP/%d", protocol.Load())
 	}
 }
+
+func TestWhatWasSaidBeforeStdinClosedIsAnswered(t *testing.T) {
+	s := startRemote(t, func(w http.ResponseWriter, r *http.Request, s sent) {
+		if !ordinary(w, s) {
+			reply(w, s.id, `{}`)
+		}
+	})
+	for range 10 {
+		l := startRun(t, bridged(s.URL), nil)
+		l.say(sayInit + "\n" + sayReady + "\n" + sayCall) // and no line feed
+		if code, rest := l.end(); code != 0 || strings.Count(rest, `"result"`) != 2 {
+			t.Errorf("exit %d, %s", code, rest)
+		}
+	}
+}
