@@ -136,6 +136,9 @@ func (b *bridge) openSession(c *call, known speech, only string) ([]byte, error)
 	if b.isSocket() {
 		return b.openAs(c, b.sessionOver(""), overSocket, only)
 	}
+	if known.Only == Legacy {
+		only = Legacy // a client that needs no more does not make us forget it
+	}
 	order := []string{overHTTP, overEvents}
 	if known.Transport == overEvents {
 		slices.Reverse(order)
@@ -201,7 +204,10 @@ func (b *bridge) openModern(c *call) ([]byte, error) {
 		if err == nil {
 			b.inbound(m)
 			b.speak(m)
-			b.remember(overHTTP, "")
+			if known.Only == Legacy {
+				known.Only = ""
+			}
+			b.remember(overHTTP, known.Only)
 		}
 		return text, err
 	}

@@ -43,7 +43,10 @@ func newWire(p *Plan, hide secrets.Redactor) *wire {
 // newTransport is Go's own, with its proxies and certificates.
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext
+	t.DialContext = (&net.Dialer{
+		Timeout: dialTime, Control: findDead,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 5},
+	}).DialContext
 	t.MaxIdleConnsPerHost = 32
 	t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10
 	// A connection that died while the computer slept is found out, also below a
