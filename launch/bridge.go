@@ -1,12 +1,10 @@
 package launch
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -113,96 +111,6 @@ func newBridge(p *Plan, life context.Context, home files.Home, w *watch, out fun
 	b.sift = p.sift(b.out, w)
 	b.wire = newWire(p, w.hide)
 	return b
-}
-
-// letter is a message of the client's; of one that is too long only what a look tells.
-type letter struct {
-	message
-	text []byte
-	came time.Time
-	long int // its length, where it is too long
-}
-
-// serve reads the client's messages until in or the bridge's life ends; finish
-// ends the rest.
-func (b *bridge) serve(in io.Reader) {
-	queue := make(chan letter, 64)
-	b.busy.Go(func() {
-		for {
-			select {
-			case l, ok := <-queue:
-				if !ok {
-					return
-				}
-				b.take(l)
-				b.open.Add(-1)
-			case <-b.life.Done():
-				return
-			}
-		}
-	})
-	defer close(queue)
-	r := bufio.NewReaderSize(in, chunkLen)
-	for {
-		l, err := readLetter(r)
-		l.came = time.Now()
-		if len(l.text) > 0 || l.long > 0 {
-			b.open.Add(1)
-			select {
-			case queue <- l:
-			case <-b.life.Done():
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// readLetter is the next line.
-func readLetter(r *bufio.Reader) (l letter, err error) {
-	var g gather
-	var tail []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		switch {
-		case l.long == 0 && g.length+len(part) <= maxMessage:
-			g.add(part)
-		case l.long == 0:
-			l.long, l.text = g.length, g.text(nil)[:headLen:headLen]
-			fallthrough
-		default:
-			l.long += len(part)
-			tail = append(tail, bytes.TrimRight(part, "\r\n")...)
-			tail = append(tail[:0], tail[max(0, len(tail)-tailLen):]...)
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-		case l.long > 0:
-			l.message = look(line{head: l.text, tail: tail, length: l.long})
-			l.text = nil
-			return l, err
-		default:
-			l.text = bytes.TrimRight(g.text(nil), "\r\n")
-			l.message = lookWhole(l.text)
-			return l, err
-		}
-	}
-}
-
-// lineOfText is what the observers see of a whole line.
-func lineOfText(text []byte) line {
-	return line{head: text[:min(len(text), headLen)], tail: text[max(0, len(text)-tailLen):], text: text, first: text, length: len(text)}
-}
-
-// lookWhole is look where the whole line is at hand.
-func lookWhole(text []byte) message {
-	m := look(lineOfText(text))
-	if len(text) > headLen && (m.kind == someword || m.method == "" && m.kind != batch) {
-		m = look(line{head: text, length: len(text)})
-	}
-	return m
 }
 
 // take handles one message of the client's. Requests are carried in goroutines of
@@ -554,133 +462,6 @@ func (b *bridge) finish(end context.CancelFunc, grace time.Duration) {
 		defer cancel()
 		to.close(ctx)
 	}
-}
-
-// bridgeRun is Run for a remote server.
-func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (int, error) {
-	parent, signals := parentGone(os.Getppid()), listen()
-	id := files.NewID()
-	w := newWatch(Session{
-		Version: 1, ID: id, Server: p.ServerID, Name: p.Name, Client: client,
-		PID: os.Getpid(), Started: time.Now(), Status: Starting,
-	}, p.hidden)
-	w.limit = p.CallTimeout
-	t := newTrace(home, w, p.NoWatching)
-	debug.SetMemoryLimit(maxHeap)
-	life, end := context.WithCancel(ctx)
-	defer end()
-	lost, left := make(chan struct{}), sync.Once{}
-	was := 0 // stdout's own size, while it is raised for a long message
-	out := func(data []byte) bool {
-		if len(data) > longLine && was == 0 {
-			was = enlarge(os.Stdout, longRoom)
-		}
-		ok := writeAll(os.Stdout, data)
-		shrink(os.Stdout, &was) // where that is still full: after the next
-		if !ok {
-			left.Do(func() { close(lost) })
-		}
-		return ok
-	}
-	b := newBridge(p, life, home, w, out, io.MultiWriter(os.Stderr, &w.stderr))
-
-	stop, file, traced, stdin := make(chan struct{}), make(chan *sheet), make(chan struct{}), make(chan struct{})
-	go func() { b.serve(&readsFully{File: os.Stdin}); close(stdin) }()
-	go func() {
-		f := openSheet(home, id)
-		f.keep(w, stop)
-		file <- f
-	}()
-	go func() { t.keep(stop); close(traced) }()
-
-	grace := graceClosed
-	select {
-	case <-stdin:
-	case <-signals:
-	case <-ctx.Done():
-	case <-parent:
-		grace = 0
-	case <-lost:
-		grace = 0
-	}
-	b.finish(end, grace)
-	close(stop)
-	<-traced
-	t.finish(Exit{})
-	finish(home, <-file, w, Exit{}, true)
-	return 0, nil
-}
-
-// readsFully reads a descriptor that others may have made non-blocking. A pipe gets
-// more room while a long line comes through it.
-type readsFully struct {
-	*os.File
-	length int // since the last line feed
-	was    int // the pipe's own size, while it is raised
-}
-
-func (r *readsFully) Read(p []byte) (int, error) {
-	for {
-		n, err := r.File.Read(p)
-		if n == 0 && err != nil && again(r.File, err, false) {
-			continue
-		}
-		if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
-			r.length = n - end
-			shrink(r.File, &r.was)
-		} else if r.length += n; r.length > longLine && r.was == 0 {
-			r.was = enlarge(r.File, longRoom)
-		}
-		return n, err
-	}
-}
-
-// bridgeStart is Start for a remote server.
-func (p *Plan) bridgeStart(ctx context.Context) *Process {
-	life, end := context.WithCancel(ctx)
-	inR, in := io.Pipe()
-	out, outW := io.Pipe()
-	ps := &Process{Stdin: in, Stdout: out, read: make(chan struct{}), exited: make(chan struct{}), exit: func() Exit { return Exit{} }}
-	close(ps.read)
-	w := newWatch(Session{}, p.hidden)
-	w.noTrace()
-	ps.stderr = &w.stderr
-	b := newBridge(p, life, "", w, func(data []byte) bool { _, err := outW.Write(data); return err == nil }, &w.stderr)
-	served := make(chan struct{})
-	go func() { b.serve(inR); close(served) }()
-	go func() {
-		grace := graceClosed
-		select {
-		case <-served:
-		case <-life.Done():
-			grace = 0
-		}
-		inR.Close()
-		if grace == 0 {
-			out.Close() // nobody reads
-		}
-		b.finish(end, grace)
-		outW.Close()
-		close(ps.exited)
-	}()
-	ps.problem = b.problem
-	ps.end = func() {
-		end()
-		in.Close()
-		select {
-		case <-ps.exited:
-		case <-time.After(graceClosed):
-		}
-		out.Close()
-	}
-	return ps
-}
-
-// problem is why the server does not answer, nil while it does.
-func (b *bridge) problem() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.last
 }
 
 // cancelNotice says that the request id is not wanted any more.
