@@ -46,7 +46,9 @@ func TestASignInShowsItsAddressAndComesBack(t *testing.T) {
 
 func TestASignInThatFailsIsTriedAgainAnotherWay(t *testing.T) {
 	f := &fake{}
-	f.waits = func(context.Context, companion.SignInHow) error { return words.New(words.SignInUnfinished, nil, "Name", "notion") }
+	f.waits = func(context.Context, companion.SignInHow) error {
+		return words.New(words.SignInUnfinished, nil, "Name", "notion")
+	}
 	w := open(t, f, sample())
 	w.Show("sign-ins")
 	w.signIn(tabSignins, w.signins, "notion", companion.SignInHow{Another: true})

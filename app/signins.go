@@ -70,7 +70,11 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 		name, status, about = g.Service, companion.Unknown, words.Say("app.signins.gone")
 	}
 	f := newFacts()
-	f.set(p.facts(g, labelOf(accounts, g.ID)))
+	label := g.Account
+	if len(accounts) > 1 {
+		label = labelOf(accounts, g.ID)
+	}
+	f.set(p.facts(g, label))
 	again := p.button("app.signins.again", func() {
 		p.w.signIn(tabSignins, p, g.Server, companion.SignInHow{Grant: g.ID})
 	})
@@ -102,15 +106,18 @@ func (p *signinsPage) button(id string, do func()) *button {
 	return b
 }
 
-// facts are what an account is. Times are of the clock, so that the page only
+// facts are what an account is; label is "" for one that has no name and no other
+// beside it. Times are of the clock, so that the page only
 // changes where something did.
 func (p *signinsPage) facts(g companion.GrantState, label string) []fact {
 	now := p.w.opts.Now()
-	list := []fact{
-		{name: words.Say("app.fact.account"), text: label},
-		{name: words.Say("app.fact.service"), text: g.Service},
-		{name: words.Say("app.fact.since"), text: when(g.Since, now)},
+	var list []fact
+	if label != "" {
+		list = append(list, fact{name: words.Say("app.fact.account"), text: label})
 	}
+	list = append(list,
+		fact{name: words.Say("app.fact.service"), text: g.Service},
+		fact{name: words.Say("app.fact.since"), text: when(g.Since, now)})
 	if len(g.Scopes) > 0 {
 		list = append(list, fact{name: words.Say("app.fact.scopes"), text: strings.Join(g.Scopes, ", ")})
 	}
@@ -192,8 +199,5 @@ func accountsOf(s companion.State, server string) []account {
 
 func labelOf(list []account, id string) string {
 	i := slices.IndexFunc(list, func(a account) bool { return a.id == id })
-	if i < 0 {
-		return words.Say("app.signins.number", "Number", 1)
-	}
 	return list[i].label
 }
