@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -32,6 +33,17 @@ func (p *Option) Build(os string, values map[string][]string) (s servers.Server,
 		return servers.Server{}, nil, err
 	}
 	return s, b.secrets, nil
+}
+
+// foreign is an error where s refers to a secret that is none of the option's
+// fields: a text that was pasted must not reach for another server's key.
+func (b *building) foreign(s servers.Server) error {
+	for _, id := range s.SecretIDs() {
+		if f := b.Field(id); f == nil || f.Kind != Secret {
+			return fmt.Errorf("a value refers to a key of another server")
+		}
+	}
+	return nil
 }
 
 // Sketch is Build for values that are not complete yet: to show what will run,
@@ -139,7 +151,7 @@ func (b *building) server(os string) (servers.Server, error) {
 		if s.URL, err = b.address(); err == nil {
 			s.Headers, err = b.named(b.Headers)
 		}
-		return s, err
+		return s, errors.Join(err, b.foreign(s))
 	}
 	launch := b.launch(os)
 	if s.Command, _, err = b.expand(launch.Command, visible, nil); err != nil {
@@ -152,7 +164,7 @@ func (b *building) server(os string) (servers.Server, error) {
 		return s, err
 	}
 	s.Env, err = b.named(b.Env)
-	return s, err
+	return s, errors.Join(err, b.foreign(s))
 }
 
 // launch is the program for a system: an override takes the place of the whole
@@ -346,7 +358,7 @@ func (b *building) value(id string, at place, before, rest string, more map[stri
 	}
 	v = b.text(f)
 	switch {
-	case at != address:
+	case at != address, len(b.values[f.ID]) == 0: // an example is shown as it is
 	case before == "": // the whole beginning
 		if strings.HasPrefix(rest, "/") {
 			v = strings.TrimRight(v, "/")

@@ -24,10 +24,20 @@ type Offer struct {
 
 	// Of one that was pasted or dropped:
 
-	Name  string   `json:"-"` // a name for the server, one that servers.CheckName takes
-	Notes []string `json:"-"` // sentences about what was found and what could not be kept
-	Match *Match   `json:"-"` // which offer of the catalogue it is, nil for none
-	Off   bool     `json:"-"` // it was switched off where it stood
+	Name   string   `json:"-"` // a name for the server, one that servers.CheckName takes
+	Notes  []string `json:"-"` // sentences about what was found and what could not be kept
+	Match  *Match   `json:"-"` // which offer of the catalogue it is, nil for none
+	Off    bool     `json:"-"` // it was switched off where it stood
+	Bundle *Bundle  `json:"-"` // what must be unpacked before the server starts, nil for nothing
+}
+
+// Bundle is a file with a server's program in it.
+type Bundle struct {
+	Path    string // of the file
+	Folder  string // where its program is to lie; not there yet
+	Version string
+	Size    int64 // unpacked, in bytes
+	Signed  bool  // it has a signature, which nobody has compared yet
 }
 
 // Publisher is who made a server.
