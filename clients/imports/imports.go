@@ -1,12 +1,15 @@
-// Package imports reads what other programs wrote about servers and makes
-// Founds of it: a server, with its keys apart. One file a format.
+// Package imports reads what other programs wrote about servers. Read and File
+// make Offers of it, so that a form knows one model: what is to be filled in are
+// fields, prefilled with what the text says. Entry makes a Found of a client's
+// entry as it stands, to be taken over unchanged. One file a format.
 //
-// Its rules: nothing is started and nothing is written; what looks like a key
-// never stays in a Server; a placeholder becomes a key that is still to be
-// entered.
+// Its rules: nothing is started, fetched or, but for Unpack, written; what looks
+// like a key never stays in a Server; a placeholder becomes a field that is still
+// to be entered; what has no place becomes a sentence.
 package imports
 
 import (
+	"strconv"
 	"strings"
 
 	"mcp-companion/configs"
@@ -63,4 +66,13 @@ func Name(text string) string {
 		return "server"
 	}
 	return text
+}
+
+// numbered is name with a number that makes it another.
+func numbered(name string, n int) string {
+	tail := "-" + strconv.Itoa(n)
+	for i := n - 1; i > 1; i-- {
+		name = strings.TrimSuffix(name, "-"+strconv.Itoa(i))
+	}
+	return name[:min(len(name), 32-len(tail))] + tail
 }

@@ -2,11 +2,16 @@ package imports
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"mcp-companion/configs"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
@@ -14,136 +19,370 @@ import (
 // settings, a part of one, or one server's; with comments, trailing commas and
 // Markdown fences. The error is a Problem that names the line.
 func Snippet(text string) ([]Found, error) {
-	text = unfence(text)
-	d, err := configs.Parse("the text", []byte(text), configs.JSONC)
+	list, err := ofJSON(unfence(text))
 	if err != nil {
-		// "name": {...} without the braces around it
-		if wrapped, again := configs.Parse("the text", []byte("{"+text+"}"), configs.JSONC); again == nil {
-			d, err = wrapped, nil
+		return nil, err
+	}
+	var out []Found
+	for _, r := range list {
+		out = append(out, r.found())
+	}
+	return out, nil
+}
+
+// unfence takes the text out of Markdown's ``` lines and makes plain quotes of
+// typographic ones.
+func unfence(text string) string {
+	if list := fenced(tidy(text)); len(list) > 0 {
+		text = list[0]
+	}
+	return tidy(text)
+}
+
+// places are where clients keep their servers, nil for the top.
+var places = [][]string{{"mcpServers"}, {"servers"}, {"mcp", "servers"}, {"mcp", "mcpServers"}, {"context_servers"}, {"mcp"}, {"amp.mcpServers"}, {"mcp_servers"}, {"extensions"}, nil}
+
+// ofJSON reads a client's settings, or a part of them, as JSON with all the
+// mistakes that pages have.
+func ofJSON(text string) ([]raw, error) {
+	text = strings.TrimRight(strings.TrimSpace(text), ", \n;")
+	d, mended, err := parseLoosely(text)
+	if d == nil {
+		return nil, brokenText(text, err)
+	}
+	list, nothing := ofDocument(d)
+	switch {
+	case nothing != nil && mended:
+		return nil, brokenText(text, err)
+	case nothing != nil:
+		return nil, nothing
+	case mended:
+		for i := range list {
+			list[i].note(words.Say("import.note.unended"))
 		}
 	}
-	if err != nil {
-		if s, ok := err.(*configs.SyntaxError); ok && strings.ContainsAny(text, "{}") {
-			return nil, words.New(words.FileBroken, err, "File", s.Path, "Line", s.Line, "Column", s.Column, "Text", s.Msg)
-		}
-		return nil, words.New(words.ImportNothing, err)
+	return list, nil
+}
+
+// brokenText says in which line a text can't be read.
+func brokenText(text string, err error) error {
+	var s *configs.SyntaxError
+	if errors.As(err, &s) && strings.ContainsAny(text, "{}") {
+		return words.New(words.FileBroken, err, "Line", s.Line, "Column", s.Column, "Text", mask(s.Msg))
 	}
-	var list []Found
-	for _, at := range [][]string{{"mcpServers"}, {"servers"}, {"mcp", "servers"}, {"context_servers"}, {"mcp"}, {"amp.mcpServers"}, nil} {
+	return words.New(words.ImportNothing, err)
+}
+
+// parseLoosely tries the text as it is, then with plain quotes, then as members
+// without the braces around them, then with the braces that are missing at its
+// end: mended says so. The error is the first one's.
+func parseLoosely(text string) (d configs.Document, mended bool, err error) {
+	plain := straight(text)
+	tries := []string{text, plain}
+	if strings.HasPrefix(plain, `"`) {
+		tries = append(tries, "{"+plain+"}", "{"+plain)
+		plain = "{" + plain
+	}
+	for i, t := range append(tries, unended(plain)) {
+		d, failed := configs.Parse("the text", []byte(t), configs.JSONC)
+		if failed == nil {
+			return d, i == len(tries), err
+		}
+		if err == nil {
+			err = failed
+		}
+	}
+	return nil, false, err
+}
+
+// unended closes the braces that somebody forgot to copy.
+func unended(text string) string {
+	var open []byte
+	quote := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote && c == '\\':
+			i++
+		case c == '"':
+			quote = !quote
+		case quote:
+		case c == '{' || c == '[':
+			open = append(open, c+2) // the closing one
+		case (c == '}' || c == ']') && len(open) > 0:
+			open = open[:len(open)-1]
+		}
+	}
+	slices.Reverse(open)
+	return text + string(open)
+}
+
+// ofDocument finds the servers in a document of any format.
+func ofDocument(d configs.Document) ([]raw, error) {
+	asked := inputsOf(d)
+	var list []raw
+	for _, at := range places {
 		names, _ := d.Names(at...)
 		for _, n := range names {
-			raw, _ := d.Value(append(append([]string{}, at...), n)...)
-			if f, ok := Entry(n, raw); ok {
-				list = append(list, f)
+			value, _ := d.Value(append(slices.Clone(at), n)...)
+			if r, ok := spell(n, value); ok {
+				r.asked = asked
+				list = append(list, r)
 			}
 		}
 		if len(list) > 0 {
 			return list, nil
 		}
 	}
-	if top, ok := whole(d); ok {
-		return []Found{top}, nil
+	if r, ok := whole(d); ok {
+		r.asked = asked
+		return []raw{r}, nil
 	}
 	return nil, words.New(words.ImportNothing, nil)
 }
 
-// whole reads a text that is one server's value, without a name.
-func whole(d configs.Document) (Found, bool) {
+// whole reads a document that is one server's value, with "name" or none.
+func whole(d configs.Document) (raw, bool) {
 	m := map[string]json.RawMessage{}
 	names, _ := d.Names()
 	for _, n := range names {
 		m[n], _ = d.Value(n)
 	}
-	raw, err := json.Marshal(m)
+	text, err := json.Marshal(m)
 	if err != nil {
-		return Found{}, false
+		return raw{}, false
 	}
-	f, ok := Entry("", raw)
-	if ok && f.Server.Command != "" {
-		f.Name = Name(guess(f.Server))
-	}
-	return f, ok
+	name := ""
+	_ = json.Unmarshal(m["name"], &name)
+	return spell(name, text)
 }
 
-// guess finds what a command line starts: the first argument that is no flag.
+// guess finds what a command line starts, or where an address leads: a name for
+// it.
 func guess(s servers.Server) string {
-	for _, a := range s.Args {
-		if !strings.HasPrefix(a, "-") {
-			if at := strings.LastIndexByte(a, '@'); at > 0 {
-				a = a[:at]
-			}
-			return a
+	if s.IsRemote() {
+		_, host, _ := strings.Cut(s.URL, "://")
+		host, _, _ = strings.Cut(host, "/")
+		host, _, _ = strings.Cut(host, ":")
+		if local().MatchString(host) {
+			return "local"
+		}
+		labels := slices.DeleteFunc(strings.Split(host, "."), func(l string) bool {
+			return slices.Contains([]string{"mcp", "www", "api", "com", "io", "ai", "dev", "app", "org", "net", "co", "sh", "server"}, l)
+		})
+		if len(labels) == 0 {
+			return host
+		}
+		return labels[len(labels)-1]
+	}
+	if what := catalog.StartedBy(s); what.Kind != "" && what.Kind != "program" && what.Kind != "url" {
+		return what.Name
+	}
+	for i, a := range s.Args {
+		isValue := i > 0 && strings.HasPrefix(s.Args[i-1], "--") && !strings.Contains(s.Args[i-1], "=")
+		if name := telling(a); name != "" && !strings.HasPrefix(a, "-") && !isValue {
+			return name
 		}
 	}
-	return s.Command
+	return s.Command[strings.LastIndexAny(s.Command, `/\`)+1:]
 }
 
-// unfence takes the text out of Markdown's ``` lines and makes plain quotes of
-// typographic ones, which web pages and chat programs put in.
-func unfence(text string) string {
-	if _, rest, ok := strings.Cut(text, "```"); ok {
-		if _, body, ok := strings.Cut(rest, "\n"); ok {
-			text, _, _ = strings.Cut(body, "```")
+// telling is the last part of a path that says what it is, "" for none.
+func telling(path string) string {
+	if at := strings.LastIndexByte(path, '@'); at > 0 {
+		path = path[:at]
+	}
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' })
+	for _, p := range slices.Backward(parts) {
+		p = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(p, ".js"), ".py"), ".ts")
+		if !slices.Contains(untelling, strings.ToLower(p)) {
+			return p
 		}
 	}
-	return strings.NewReplacer("\u201c", `"`, "\u201d", `"`, "\u00a0", " ").Replace(strings.TrimRight(strings.TrimSpace(text), ","))
+	return ""
 }
+
+var untelling = []string{"run", "exec", "start", "x", "dlx", "tool", "mcp", "stdio", "serve", "server", "index", "main", "app", "cli", "dist", "build", "src", "bin", "out"}
 
 // spelled is a server in any of the spellings that clients have for one.
 type spelled struct {
 	Command     json.RawMessage `json:"command"` // text; a list in opencode
 	Cmd         string          `json:"cmd"`
-	Args        []string        `json:"args"`
+	Args        args            `json:"args"`
 	Env         map[string]any  `json:"env"`
 	Environment map[string]any  `json:"environment"`
 	Envs        map[string]any  `json:"envs"`
 	Cwd         string          `json:"cwd"`
+	Working     string          `json:"working_directory"`
 	URL         string          `json:"url"`
 	ServerURL   string          `json:"serverUrl"`
 	HTTPURL     string          `json:"httpUrl"`
 	URI         string          `json:"uri"`
 	Headers     map[string]any  `json:"headers"`
 	HTTPHeaders map[string]any  `json:"http_headers"`
+	EnvHeaders  map[string]any  `json:"env_http_headers"`     // Codex: header to variable
+	Bearer      string          `json:"bearer_token_env_var"` // likewise
+	RequestOpts json.RawMessage `json:"requestOptions"`       // Continue
+	Type        string          `json:"type"`
 	Transport   json.RawMessage `json:"transport"` // Cline nests the server in it
+	Description string          `json:"description"`
+	StartLimit  float64         `json:"startup_timeout_sec"` // Codex
+	CallLimit   float64         `json:"tool_timeout_sec"`
+	Disabled    json.RawMessage `json:"disabled"`
+	Enabled     json.RawMessage `json:"enabled"`
+	Config      json.RawMessage `json:"config"` // some wrap the server in it
+}
+
+// args takes a list, in which numbers and yes/no may stand too, and one text.
+type args []string
+
+func (a *args) UnmarshalJSON(data []byte) error {
+	var list []any
+	text := ""
+	switch {
+	case json.Unmarshal(data, &text) == nil:
+		*a, _ = splitWords(text)
+		return nil
+	case json.Unmarshal(data, &list) != nil:
+		return nil // unusable; what is left may be a server yet
+	}
+	for _, v := range list {
+		if v != nil {
+			*a = append(*a, plainText(v))
+		}
+	}
+	return nil
+}
+
+func plainText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case map[string]any, []any:
+		b, _ := json.Marshal(v)
+		return string(b)
+	}
+	return fmt.Sprint(v)
+}
+
+// understood are the members that we have a place for, or need not keep.
+var understood = []string{
+	"command", "cmd", "args", "env", "environment", "envs", "cwd", "working_directory", "url", "serverUrl", "httpUrl", "uri", "headers", "http_headers",
+	"env_http_headers", "bearer_token_env_var", "requestOptions", "type", "transport", "transportType", "description", "disabled", "enabled", "config", "name", "inputs",
+	"display_name", "bundled", "env_keys", "$schema", "id", "source", "startup_timeout_sec", "tool_timeout_sec",
 }
 
 // Entry reads one server's value as a client spells it; ok is false where it is
 // none.
-func Entry(name string, raw []byte) (f Found, ok bool) {
-	var s spelled
-	if json.Unmarshal(raw, &s) != nil {
-		return Found{}, false
-	}
-	var nested spelled
-	if len(s.Transport) > 0 && s.Transport[0] == '{' && json.Unmarshal(s.Transport, &nested) == nil {
-		s = nested
-	}
-	f.Name = Name(name)
-	f.Server.Command, f.Server.Args = command(s)
-	f.Server.Cwd = s.Cwd
-	for _, u := range []string{s.URL, s.ServerURL, s.HTTPURL, s.URI} {
-		if f.Server.URL == "" {
-			f.Server.URL = u
-		}
-	}
-	f.Server.Env, f.Env = lift(merged(s.Env, s.Environment, s.Envs))
-	f.Server.Headers, f.Headers = lift(merged(s.Headers, s.HTTPHeaders))
-	if f.Server.IsRemote() {
-		f.Server.Command, f.Server.Args = "", nil
-	}
-	return f, f.Server.Check() == nil
+func Entry(name string, value []byte) (f Found, ok bool) {
+	r, ok := spell(name, value)
+	return r.found(), ok
 }
 
+// spell reads one server's value.
+func spell(name string, value []byte) (r raw, ok bool) {
+	var s spelled
+	if json.Unmarshal(value, &s) != nil {
+		return raw{name: name}, false
+	}
+	for _, inner := range []json.RawMessage{s.Transport, s.Config} {
+		var nested spelled
+		if len(inner) > 0 && inner[0] == '{' && len(s.Command) == 0 && s.URL == "" && json.Unmarshal(inner, &nested) == nil {
+			nested.Disabled, nested.Enabled, nested.Description = s.Disabled, s.Enabled, s.Description
+			s = nested
+		}
+	}
+	r = raw{name: name, about: s.Description, cwd: s.Cwd + s.Working, start: limit(s.StartLimit), call: limit(s.CallLimit)}
+	r.command, r.args = command(s)
+	for _, u := range []string{s.URL, s.ServerURL, s.HTTPURL, s.URI} {
+		if r.url == "" {
+			r.url = u
+		}
+	}
+	r.env = merged(s.Env, s.Environment, s.Envs)
+	r.headers = merged(s.Headers, s.HTTPHeaders, requestHeaders(s.RequestOpts))
+	for header, variable := range merged(s.EnvHeaders) {
+		r.header(header, "${env:"+variable+"}")
+	}
+	if s.Bearer != "" {
+		r.header("Authorization", "Bearer ${env:"+s.Bearer+"}")
+	}
+	var transport string
+	_ = json.Unmarshal(s.Transport, &transport)
+	r.sse = strings.EqualFold(s.Type, "sse") || strings.EqualFold(transport, "sse")
+	r.off = isTrue(s.Disabled) || isFalse(s.Enabled)
+	if r.url != "" {
+		r.command, r.args = "", nil
+	}
+	r.keepNames(value)
+	return r, r.check() == nil
+}
+
+// limit is a number of seconds that can be one.
+func limit(n float64) int {
+	if n >= 1 && n <= 24*60*60 {
+		return int(n)
+	}
+	return 0
+}
+
+func (r *raw) header(name, value string) {
+	if r.headers == nil {
+		r.headers = map[string]string{}
+	}
+	r.headers[name] = value
+}
+
+// keepNames notes the members that are lost.
+func (r *raw) keepNames(value []byte) {
+	m := map[string]json.RawMessage{}
+	_ = json.Unmarshal(value, &m)
+	for _, name := range sorted(m) {
+		if !slices.Contains(understood, name) {
+			r.ignored = append(r.ignored, name)
+		}
+	}
+}
+
+// isTrue and isFalse read yes and no, which some write as texts.
+func isTrue(v json.RawMessage) bool  { return strings.Trim(string(v), `"`) == "true" }
+func isFalse(v json.RawMessage) bool { return strings.Trim(string(v), `"`) == "false" }
+
+func requestHeaders(options json.RawMessage) map[string]any {
+	var o struct {
+		Headers map[string]any `json:"headers"`
+	}
+	_ = json.Unmarshal(options, &o)
+	return o.Headers
+}
+
+// command reads a command and its arguments: apart, as one list, or all in one
+// text, as some links have it.
 func command(s spelled) (string, []string) {
 	var text string
 	var list []string
-	switch {
-	case json.Unmarshal(s.Command, &text) == nil && text != "":
-		return text, s.Args
-	case json.Unmarshal(s.Command, &list) == nil && len(list) > 0:
+	if json.Unmarshal(s.Command, &list) == nil && len(list) > 0 {
 		return list[0], append(list[1:], s.Args...)
 	}
-	return s.Cmd, s.Args
+	if json.Unmarshal(s.Command, &text) != nil || text == "" {
+		text = s.Cmd
+	}
+	if l, ok := SplitLine(text); ok && len(s.Args) == 0 && len(l.Args) > 0 && commandWord().MatchString(l.Command) {
+		return l.Command, l.Args
+	}
+	return text, s.Args
+}
+
+// found is a Found of what was spelled.
+func (r *raw) found() Found {
+	f := Found{Name: Name(r.name), Server: servers.Server{Command: r.command, Args: r.args, Cwd: r.cwd, URL: r.url}}
+	f.Server.Env, f.Env = lift(r.env)
+	f.Server.Headers, f.Headers = lift(r.headers)
+	if r.name == "" && r.command != "" {
+		f.Name = Name(guess(f.Server))
+	}
+	return f
 }
 
 // merged is all members as text: clients take numbers and yes/no as well.
@@ -152,7 +391,7 @@ func merged(maps ...map[string]any) map[string]string {
 	for _, m := range maps {
 		for k, v := range m {
 			if v != nil {
-				out[k] = fmt.Sprint(v)
+				out[k] = plainText(v)
 			}
 		}
 	}
@@ -161,3 +400,109 @@ func merged(maps ...map[string]any) map[string]string {
 	}
 	return out
 }
+
+// inputsOf reads what VS Code's settings ask for beside the servers.
+func inputsOf(d configs.Document) map[string]catalog.Field {
+	value, ok := d.Value("inputs")
+	if !ok {
+		if value, ok = d.Value("mcp", "inputs"); !ok {
+			return nil
+		}
+	}
+	return inputs(value)
+}
+
+func inputs(value []byte) map[string]catalog.Field {
+	var list []struct {
+		Type        string            `json:"type"`
+		ID          string            `json:"id"`
+		Description string            `json:"description"`
+		Password    bool              `json:"password"`
+		Default     json.RawMessage   `json:"default"`
+		Options     []json.RawMessage `json:"options"`
+	}
+	if json.Unmarshal(value, &list) != nil {
+		return nil
+	}
+	asked := map[string]catalog.Field{}
+	for _, i := range list {
+		f := catalog.Field{Kind: catalog.Text, Required: true, Label: labelOf(i.Description, i.ID), Default: typed(i.Default)}
+		if f.Label != i.Description {
+			f.Help = i.Description
+		}
+		for _, o := range i.Options {
+			c := choice(o)
+			f.Kind, f.Choices = catalog.Choice, append(f.Choices, c)
+		}
+		if i.Password || configs.LooksSecret(i.ID, "") {
+			f.Kind = catalog.Secret
+		}
+		asked[i.ID] = ask(f, i.ID)
+	}
+	return asked
+}
+
+// ask puts a field right whose text says too little, or too much: a default that
+// is a key is given, not shown.
+func ask(f catalog.Field, name string) catalog.Field {
+	if keyRule().MatchString(f.Default) || configs.LooksSecret("", f.Default) {
+		f.Kind = catalog.Secret
+	}
+	if f.Kind == catalog.Secret {
+		if f.Default != "" && !IsPlaceholder(f.Default) {
+			f.Given = catalog.Given{f.Default}
+		}
+		f.Default, f.Choices, f.Multiple = "", nil, false
+	}
+	if f.Kind == catalog.Text {
+		f.Kind = kindOf(name, f.Default)
+	}
+	if f.Kind == catalog.Choice && !slices.ContainsFunc(f.Choices, func(c catalog.Selection) bool { return c.Value == f.Default }) {
+		f.Default = ""
+	}
+	if f.Check(f.Default) != nil {
+		f.Placeholder, f.Default = f.Default, ""
+	}
+	f.Label, f.Help = mask(f.Label), mask(f.Help)
+	if keyRule().MatchString(f.Placeholder) {
+		f.Placeholder = ""
+	}
+	return f
+}
+
+// choice is one of a list, as a text or with a label.
+func choice(value json.RawMessage) catalog.Selection {
+	var o struct {
+		Value json.RawMessage `json:"value"`
+		Label string          `json:"label"`
+	}
+	if json.Unmarshal(value, &o) == nil && len(o.Value) > 0 {
+		if o.Label == "" {
+			o.Label = typed(o.Value)
+		}
+		return catalog.Selection{Value: typed(o.Value), Label: o.Label}
+	}
+	return catalog.Selection{Value: typed(value), Label: typed(value)}
+}
+
+// typed is a JSON value as it would be typed, "" for none.
+func typed(value json.RawMessage) string {
+	var v any
+	if len(value) == 0 || json.Unmarshal(value, &v) != nil || v == nil {
+		return ""
+	}
+	return plainText(v)
+}
+
+// labelOf is the first sentence of a description where that is short, else the
+// name made readable.
+func labelOf(description, name string) string {
+	first := strings.TrimSpace(sentence.Split(description, 2)[0])
+	first = strings.TrimRight(first, ".: ")
+	if first != "" && len([]rune(first)) <= 60 && !strings.ContainsAny(first, "\n\r`") {
+		return first
+	}
+	return readable(name)
+}
+
+var sentence = regexp.MustCompile(`[.!?:] |\n|[.:]$`)

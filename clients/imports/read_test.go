@@ -1,0 +1,303 @@
+package imports
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"mcp-companion/servers/catalog"
+	"mcp-companion/words"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// told is an Offer on a few lines: what it would run, what it asks, what it says.
+func told(o catalog.Offer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", o.Name)
+	for i := range o.Options {
+		p := &o.Options[i]
+		s, keys, err := p.Sketch("linux", nil)
+		if err != nil {
+			return err.Error()
+		}
+		fmt.Fprintf(&b, "  %s: %s", p.Transport, s.Command+s.URL)
+		for _, a := range s.Args {
+			fmt.Fprintf(&b, " %s", quoted(a))
+		}
+		if s.Cwd != "" {
+			fmt.Fprintf(&b, " in %s", s.Cwd)
+		}
+		b.WriteString("\n")
+		for _, m := range []map[string]string{s.Env, s.Headers} {
+			for _, k := range slices.Sorted(maps.Keys(m)) {
+				fmt.Fprintf(&b, "    %s=%s\n", k, m[k])
+			}
+		}
+		for _, f := range p.Fields {
+			fmt.Fprintf(&b, "    ? %s %s %q", f.ID, f.Kind, f.Label)
+			for word, is := range map[string]bool{"required": f.Required} {
+				if is {
+					b.WriteString(" " + word)
+				}
+			}
+			if f.Exposed {
+				b.WriteString(" seen")
+			}
+			if f.Advanced {
+				b.WriteString(" advanced")
+			}
+			if f.Multiple {
+				b.WriteString(" list")
+			}
+			if f.Default != "" {
+				fmt.Fprintf(&b, " default %s", f.Default)
+			}
+			if keys[f.ID] != "" {
+				b.WriteString(" given")
+			}
+			b.WriteString("\n")
+		}
+	}
+	if o.Off {
+		b.WriteString("  off\n")
+	}
+	for _, n := range o.Notes {
+		fmt.Fprintf(&b, "  - %s\n", n)
+	}
+	return b.String()
+}
+
+func quoted(a string) string {
+	if a == "" || strings.ContainsAny(a, " '\"") {
+		return fmt.Sprintf("%q", a)
+	}
+	return a
+}
+
+// The samples stand in testdata, each with what is made of it below.
+func TestTextsOfEveryKindAreRead(t *testing.T) {
+	t.Setenv("HOME", "/home/somebody")
+	t.Setenv("USERPROFILE", "/home/somebody")
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	cases := 0
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out txtar.Archive
+		want := map[string]string{}
+		for _, f := range archive.Files {
+			want[f.Name] = string(f.Data)
+		}
+		for _, f := range archive.Files {
+			if strings.HasSuffix(f.Name, " => ") || strings.HasSuffix(f.Name, " =>") {
+				continue
+			}
+			cases++
+			got := toldOf(string(f.Data))
+			out.Files = append(out.Files, f, txtar.File{Name: f.Name + " =>", Data: []byte(got)})
+			if !*update && got != want[f.Name+" =>"] {
+				t.Errorf("%s: %s:\n got %s\nwant %s", file, f.Name, got, want[f.Name+" =>"])
+			}
+		}
+		if *update {
+			if err := os.WriteFile(file, txtar.Format(&out), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if cases < 80 {
+		t.Errorf("only %d samples", cases)
+	}
+}
+
+func toldOf(text string) string {
+	list, err := Read(text)
+	if err != nil {
+		return "! " + words.For(err).Title + "\n"
+	}
+	var b strings.Builder
+	for _, o := range list {
+		b.WriteString(told(o))
+	}
+	return b.String()
+}
+
+// Whoever shares a text in another coding shares the same servers.
+func TestEveryCodingIsRead(t *testing.T) {
+	text := "{\r\n\"mcpServers\": {\"ü\u00e9a\": {\"command\": \"uvx\",\r\n\"args\": [\"a-mcp\"]}}}\r\n"
+	utf16 := func(big bool) string {
+		b := []byte{0xff, 0xfe}
+		if big {
+			b = []byte{0xfe, 0xff}
+		}
+		for _, r := range text {
+			if big {
+				b = append(b, byte(r>>8), byte(r))
+			} else {
+				b = append(b, byte(r), byte(r>>8))
+			}
+		}
+		return string(b)
+	}
+	want := toldOf(text)
+	for name, in := range map[string]string{"mark": "\xef\xbb\xbf" + text, "utf-16": utf16(false), "utf-16 big": utf16(true), "utf-16 without a mark": utf16(false)[2:], "blanks that are none": strings.ReplaceAll(text, " ", "\u00a0")} {
+		if got := toldOf(in); got != want || !strings.HasPrefix(got, "a\n") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// What was found is built with what the user fills in.
+func TestAFilledFormStartsTheServer(t *testing.T) {
+	list, err := Read(`{"mcpServers":{"t":{"command":"npx","args":["-y","t-mcp","--token=<token>","/path/to/dir","-v","/Users/you/x:/data"],"env":{"T_URL":"https://your-team.example","T_KEY_TOKEN":"tok-1234567890"}}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := list[0].Recommended()
+	values := map[string][]string{}
+	for _, f := range p.Fields {
+		switch f.Kind {
+		case catalog.Folder:
+			values[f.ID] = []string{"/real/" + f.ID}
+		case catalog.Secret:
+			if len(f.Given) == 0 {
+				values[f.ID] = []string{"typed"}
+			}
+		default:
+			values[f.ID] = []string{"blue"}
+		}
+	}
+	s, keys, err := p.Build("linux", values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := json.Marshal([]any{s.Args, s.Env, keys})
+	if want := `[["-y","t-mcp","--token=${secret:token}","/real/dir","-v","/real/x:/data"],{"T_KEY_TOKEN":"${secret:tKeyToken}","T_URL":"https://blue.example"},{"tKeyToken":"tok-1234567890","token":"typed"}]`; string(b) != want {
+		t.Errorf("%s", b)
+	}
+}
+
+func TestLinesAreSplitAsATerminalWould(t *testing.T) {
+	for text, want := range map[string]string{
+		`npx -y "a b" 'c "d"' e\ f`: `[] npx [-y|a b|c "d"|e f]`,
+		`A=1 B="x y" cmd`:           `[A=1 B=x y] cmd []`,
+		`C:\a\b.exe C:\d "C:\p q"`:  `[] C:\a\b.exe [C:\d|C:\p q]`,
+		"a \\\n b ^\n c `\r\n d":    `[] a [b|c|d]`,
+		`export K=v && npx x`:       `[K=v] npx [x]`,
+		`$env:K="v"; npx x`:         `[K=v] npx [x]`,
+		`env K=v npx x`:             `[K=v] npx [x]`,
+		`a ""`:                      `[] a []`,
+		`A=1`:                       `false`,
+		`a "b`:                      `false`,
+		``:                          `false`,
+	} {
+		l, ok := SplitLine(text)
+		got := "false"
+		if ok {
+			var env []string
+			for _, v := range l.Env {
+				env = append(env, v.Name+"="+v.Value)
+			}
+			got = fmt.Sprintf("[%s] %s [%s]", strings.Join(env, " "), l.Command, strings.Join(l.Args, "|"))
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestFilesAreRead(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ text, want string }{
+		"server.json":        {`{"name":"a/b","remotes":[{"type":"streamable-http","url":"https://b.example/mcp"}]}`, "b"},
+		"mcp.json":           {"\xef\xbb\xbf{\"servers\":{\"x\":{\"url\":\"https://x.example/mcp\"}}}", "x"},
+		"config.toml":        {"[mcp_servers.c]\ncommand = \"c-mcp\"\n", "c"},
+		"config.yaml":        {"extensions:\n  g:\n    cmd: g-mcp\n", "g"},
+		"a.mcpb":             {"no archive", "! " + words.New(words.BundleBroken, nil).Title},
+		"empty.json":         {"", "! " + words.New(words.ImportNothing, nil).Title},
+		"half an archive.gz": {"PK\x03\x04 and no more", "! " + words.New(words.BundleBroken, nil).Title},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := File(path, dir)
+		got := ""
+		if err != nil {
+			got = "! " + words.For(err).Title
+		} else {
+			got = list[0].Name
+		}
+		if got != c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if _, err := File(filepath.Join(dir, "none"), dir); !os.IsNotExist(err) {
+		t.Error(err)
+	}
+}
+
+// knownKey is put into any text at any place: it must come out as a secret or
+// not at all.
+const knownKey = "ghp_0123456789abcdefABCDEF0123456789abcd"
+
+func FuzzReadNeitherFailsNorTellsAKey(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.txtar")
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, x := range archive.Files {
+			if !strings.HasSuffix(x.Name, "=>") {
+				for _, at := range []int{0, len(x.Data) / 3, len(x.Data) / 2, len(x.Data) * 3 / 4} {
+					f.Add(string(x.Data), at)
+				}
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, at int) {
+		if len(text) > 0 {
+			at = max(at, -at) % (len(text) + 1)
+		}
+		if at < 0 || at > len(text) {
+			at = 0
+		}
+		list, err := Read(text[:at] + knownKey + text[at:])
+		if err != nil {
+			p := words.For(err)
+			if strings.Contains(p.Title+p.Detail+p.Do, knownKey) {
+				t.Errorf("told in %q", p.Title+p.Detail+p.Do)
+			}
+			return
+		}
+		for _, o := range list {
+			for i := range o.Options {
+				for _, system := range []string{"linux", "windows"} {
+					s, _, err := o.Options[i].Sketch(system, nil)
+					b, _ := json.Marshal(s)
+					if err != nil || strings.Contains(string(b), knownKey) {
+						t.Errorf("%v: %s", err, b)
+					}
+				}
+			}
+			if text := fmt.Sprintf("%+v", o); strings.Contains(text, knownKey) {
+				t.Errorf("printed in %s", text)
+			}
+		}
+	})
+}
