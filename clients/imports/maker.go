@@ -86,6 +86,7 @@ func (m *maker) only(template string) *catalog.Field {
 
 var (
 	fieldRule = configs.Pattern(`\$\{([a-z][A-Za-z0-9]{0,39})\}`)
+	carrier   = configs.Pattern(`(?i)^(headers?|h|env|e)$`)
 	namedRule = configs.Pattern(`^(-{0,2}[A-Za-z][\w-]*)(=|: ?)(.+)$`)
 )
 
@@ -94,7 +95,11 @@ var (
 func namedArg(list []string, i int) (name, value, before string) {
 	text := list[i]
 	if m := namedRule().FindStringSubmatch(text); m != nil && !strings.HasPrefix(m[3], "//") && len(m[1]) > 1 {
-		return strings.TrimLeft(m[1], "-"), m[3], m[1] + m[2]
+		name, value, before = strings.TrimLeft(m[1], "-"), m[3], m[1]+m[2]
+		if inner := namedRule().FindStringSubmatch(value); inner != nil && carrier().MatchString(name) { // --header=Authorization: x
+			name, value, before = inner[1], inner[3], before+inner[1]+inner[2]
+		}
+		return name, value, before
 	}
 	if i > 0 && isFlag(list[i-1]) && !isFlag(text) {
 		return strings.TrimLeft(list[i-1], "-"), text, ""

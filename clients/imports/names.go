@@ -83,7 +83,7 @@ func (m *maker) freeID(name string) string {
 		b.WriteString(w)
 	}
 	id := strings.TrimLeft(b.String(), "0123456789")
-	if id == "" || keyRule().MatchString(name) {
+	if id == "" || hasKey(name) {
 		id = "value"
 	}
 	id = strings.ToLower(id[:1]) + id[1:min(len(id), 34)]

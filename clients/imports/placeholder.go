@@ -26,10 +26,30 @@ type rule struct {
 // keyRule is how well-known services' keys begin.
 var keyRule = configs.Pattern(`(?:ghp_|gho_|ghu_|ghs_|github_pat_|glpat-|\bsk-|\b[sr]k_(?:live|test)_|\bxox[a-z]-|\bxapp-|\bAKIA|\bAIza|\beyJ|\bntn_|\bhf_|\bglsa_|\bfigd_|\bsbp_|\btvly-|\bpplx-|\blin_api_|\bnpm_|\bdop_v1_|\bsntrys_|\bshpat_|\bATATT)[A-Za-z0-9_.\-]{6,}`)
 
+// isRealKey tells a key from a word that only begins like one: sk-learn-mcp.
+func isRealKey(text, _ string) bool {
+	for _, p := range []string{"sk-", "hf_", "npm_", "secret_"} {
+		if strings.HasPrefix(text, p) {
+			return len(text) >= 16 && strings.ContainsAny(text, "0123456789")
+		}
+	}
+	return true
+}
+
+// hasKey reports whether a well-known service's key stands in a text.
+func hasKey(text string) bool {
+	return slices.ContainsFunc(keyRule().FindAllString(text, -1), func(k string) bool { return isRealKey(k, "") })
+}
+
 // mask hides what is or may be a key in a text that is shown, glued to other
 // letters or not.
 func mask(text string) string {
-	return keyRule().ReplaceAllStringFunc(configs.Mask(text), configs.MaskValue)
+	return keyRule().ReplaceAllStringFunc(configs.Mask(text), func(k string) string {
+		if isRealKey(k, "") {
+			return configs.MaskValue(k)
+		}
+		return k
+	})
 }
 
 var rules []rule
@@ -58,7 +78,7 @@ func init() {
 		{find: configs.Pattern(`(?i)\b[\w-]+[-_ ]here\b`), make: (*maker).names},
 		{find: configs.Pattern(`://[^/\s:@"']*:([^/\s@"']+)@`), rest: true, make: (*maker).password},
 		{find: configs.Pattern(`[?&][\w.-]*?(?i:key|token|secret|password|auth|sig)[\w.-]*=([^&#\s"']+)`), rest: true, make: (*maker).query},
-		{find: keyRule, make: func(m *maker, p piece) string { return m.key(p.name, p.text, p.at) }},
+		{find: keyRule, fits: isRealKey, make: func(m *maker, p piece) string { return m.key(p.name, p.text, p.at) }},
 		{find: configs.Pattern(`/([A-Za-z0-9_-]{30,})\b`), fits: isRandom, rest: true, make: (*maker).segment},
 	}
 }
@@ -178,7 +198,7 @@ func (m *maker) refers(p piece) string {
 		if def != "" {
 			f.Given = catalog.Given{def}
 		}
-	case keyRule().MatchString(def):
+	case hasKey(def):
 		m.stuck = true
 		return ""
 	}
@@ -223,7 +243,7 @@ func (m *maker) fill(p piece, secret bool) string {
 	if hint != said && len(said) > 6 && !strings.EqualFold(readable(said), f.Label) && strings.ContainsAny(said, " -_") {
 		f.Help = readable(said)
 	}
-	if p.whole != p.text && p.name != "" && p.at != inHeader && !keyRule().MatchString(p.whole) {
+	if p.whole != p.text && p.name != "" && p.at != inHeader && !hasKey(p.whole) {
 		f.Help = words.Say("import.field.part", "Value", mask(p.whole))
 	}
 	if secret {
@@ -233,7 +253,7 @@ func (m *maker) fill(p piece, secret bool) string {
 		}
 		f.Kind, f.Exposed, f.Placeholder = catalog.Secret, p.at.isSeen(), ""
 	}
-	if keyRule().MatchString(p.text) || configs.LooksSecret("", p.text) {
+	if hasKey(p.text) {
 		f.Placeholder, f.Help = "", ""
 	}
 	return m.put("<"+p.name+"\x00"+p.text, f, hint)
@@ -252,7 +272,7 @@ func (m *maker) path(p piece) string {
 		hint = p.name
 	}
 	f.Label = readable(hint)
-	if keyRule().MatchString(p.text) {
+	if hasKey(p.text) {
 		m.stuck = true
 		return ""
 	}
@@ -318,7 +338,7 @@ func isKey(name, value string) bool {
 	switch {
 	case value == "":
 		return false
-	case keyRule().MatchString(value) || configs.LooksSecret("", value):
+	case hasKey(value):
 		return true
 	case !configs.LooksSecret(name, "") || noKey().MatchString(value):
 		return false

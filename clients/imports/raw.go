@@ -94,7 +94,7 @@ func (r *raw) proposed(o *catalog.Offer) string {
 			name = Name(guess(s))
 		}
 	}
-	if configs.LooksSecret("", name) {
+	if configs.LooksSecret("", name) || hasKey(r.name) {
 		return "server"
 	}
 	return name
@@ -143,14 +143,14 @@ func (r *raw) whole() string {
 func leaks(p *catalog.Option, env, headers map[string]string) bool {
 	for _, m := range []map[string]string{env, headers} {
 		for name := range m {
-			if configs.LooksSecret("", name) || keyRule().MatchString(name) {
+			if hasKey(name) {
 				return true
 			}
 		}
 	}
 	s, _, err := p.Sketch("linux", nil)
 	b, _ := json.Marshal(s)
-	return err != nil || keyRule().MatchString(unreferred(string(b))) || configs.LooksSecret("", unreferred(string(b)))
+	return err != nil || hasKey(unreferred(string(b)))
 }
 
 // unreferred is text without the ids of the secrets it refers to, which may be

@@ -46,6 +46,9 @@ var places = [][]string{{"mcpServers"}, {"servers"}, {"mcp", "servers"}, {"mcp",
 // mistakes that pages have.
 func ofJSON(text string) ([]raw, error) {
 	text = strings.TrimRight(strings.TrimSpace(text), ", \n;")
+	if strings.HasPrefix(text, "[") {
+		text = `{"mcpServers": ` + text + "}"
+	}
 	d, mended, err := parseLoosely(text)
 	if d == nil {
 		return nil, brokenText(text, err)
@@ -58,7 +61,7 @@ func ofJSON(text string) ([]raw, error) {
 		return nil, nothing
 	case mended:
 		for i := range list {
-			list[i].note(words.Say("import.note.unended"))
+			list[i].note(words.Say("import.note.mended"))
 		}
 	}
 	return list, nil
@@ -74,8 +77,8 @@ func brokenText(text string, err error) error {
 }
 
 // parseLoosely tries the text as it is, then with plain quotes, then as members
-// without the braces around them, then with the braces that are missing at its
-// end: mended says so. The error is the first one's.
+// without the braces around them, then without its typing mistakes: mended says
+// so. The error is the first one's.
 func parseLoosely(text string) (d configs.Document, mended bool, err error) {
 	plain := straight(text)
 	tries := []string{text, plain}
@@ -83,37 +86,22 @@ func parseLoosely(text string) (d configs.Document, mended bool, err error) {
 		tries = append(tries, "{"+plain+"}", "{"+plain)
 		plain = "{" + plain
 	}
-	for i, t := range append(tries, unended(plain)) {
+	for _, t := range tries {
 		d, failed := configs.Parse("the text", []byte(t), configs.JSONC)
 		if failed == nil {
-			return d, i == len(tries), err
+			return d, false, nil
 		}
 		if err == nil {
 			err = failed
 		}
 	}
-	return nil, false, err
-}
-
-// unended closes the braces that somebody forgot to copy.
-func unended(text string) string {
-	var open []byte
-	quote := false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote && c == '\\':
-			i++
-		case c == '"':
-			quote = !quote
-		case quote:
-		case c == '{' || c == '[':
-			open = append(open, c+2) // the closing one
-		case (c == '}' || c == ']') && len(open) > 0:
-			open = open[:len(open)-1]
+	for _, t := range []string{text, plain} {
+		if data, failed := configs.Repair("the text", []byte(t), configs.JSONC); failed == nil {
+			d, failed = configs.Parse("the text", data, configs.JSONC)
+			return d, failed == nil, err
 		}
 	}
-	slices.Reverse(open)
-	return text + string(open)
+	return nil, false, err
 }
 
 // ofDocument finds the servers in a document of any format.
@@ -121,6 +109,9 @@ func ofDocument(d configs.Document) ([]raw, error) {
 	asked := inputsOf(d)
 	var list []raw
 	for _, at := range places {
+		if value, ok := d.Value(at...); ok && len(at) > 0 && value[0] == '[' {
+			list = listed(value)
+		}
 		names, _ := d.Names(at...)
 		for _, n := range names {
 			value, _ := d.Value(append(slices.Clone(at), n)...)
@@ -138,6 +129,25 @@ func ofDocument(d configs.Document) ([]raw, error) {
 		return []raw{r}, nil
 	}
 	return nil, words.New(words.ImportNothing, nil)
+}
+
+// listed reads servers that stand in a list, each with its name in it.
+func listed(value []byte) []raw {
+	var all []json.RawMessage
+	if json.Unmarshal(value, &all) != nil {
+		return nil
+	}
+	var list []raw
+	for _, v := range all {
+		var named struct {
+			Name string `json:"name"`
+		}
+		_ = json.Unmarshal(v, &named)
+		if r, ok := spell(named.Name, v); ok {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // whole reads a document that is one server's value, with "name" or none.
@@ -253,10 +263,21 @@ func (a *args) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+var lostSlash = configs.Pattern("^[A-Za-z]:[\b\f\n\r\t]")
+
+// backslashed gives a Windows path its backslashes back, where JSON took one and
+// the letter behind it for a tab or a line end: C:\temp.
+func backslashed(text string) string {
+	if !lostSlash().MatchString(text) {
+		return text
+	}
+	return strings.NewReplacer("\b", `\b`, "\f", `\f`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(text)
+}
+
 func plainText(v any) string {
 	switch v := v.(type) {
 	case string:
-		return v
+		return backslashed(v)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case map[string]any, []any:
@@ -445,7 +466,7 @@ func inputs(value []byte) map[string]catalog.Field {
 // ask puts a field right whose text says too little, or too much: a default that
 // is a key is given, not shown.
 func ask(f catalog.Field, name string) catalog.Field {
-	if keyRule().MatchString(f.Default) || configs.LooksSecret("", f.Default) {
+	if hasKey(f.Default) {
 		f.Kind = catalog.Secret
 	}
 	if f.Kind == catalog.Secret {
@@ -464,7 +485,7 @@ func ask(f catalog.Field, name string) catalog.Field {
 		f.Placeholder, f.Default = f.Default, ""
 	}
 	f.Label, f.Help = mask(f.Label), mask(f.Help)
-	if keyRule().MatchString(f.Placeholder) {
+	if hasKey(f.Placeholder) {
 		f.Placeholder = ""
 	}
 	return f
