@@ -17,7 +17,7 @@ var linkRule = configs.Pattern(`(?i)(?:\b(?:vscode(?:-insiders)?|cursor|lmstudio
 
 // link finds the first link in a text that can be read, "" for none.
 func link(text string) string {
-	for _, l := range linkRule().FindAllString(text, -1) {
+	for _, l := range linkRule().FindAllString(text, 8) {
 		l = strings.TrimRight(l, ".,;)")
 		if _, err := ofLink(l); err == nil {
 			return l

@@ -32,6 +32,14 @@ type maker struct {
 	stuck  bool              // a key is where it can't be taken out
 }
 
+// The longest value in which something to fill in is looked for, in bytes, and
+// how many such things a value and a server have at most: a text can be anything.
+const (
+	longest    = 16 << 10
+	mostPieces = 50
+	mostFields = 300
+)
+
 // templates makes templates of variables or headers.
 func (m *maker) templates(values map[string]string, at place) map[string]string {
 	var out map[string]string
@@ -55,25 +63,36 @@ func (m *maker) arguments(list []string) []catalog.Arg {
 		switch {
 		case f == nil:
 			out = append(out, catalog.Arg{Text: t})
-		case f.Multiple && t == "${"+f.ID+"}":
+		case f.Multiple && t == "${"+f.ID+"}" && !m.repeats:
 			out = append(out, catalog.Arg{Each: f.ID, Args: []string{"${item}"}})
+		case f.Multiple:
+			group, rest := m.withFlag(list, i, strings.ReplaceAll(t, "${"+f.ID+"}", "${item}"), before, out)
+			out = append(rest, catalog.Arg{Each: f.ID, Args: group})
 		case f.Required:
 			out = append(out, catalog.Arg{Text: t})
 		default:
-			group := []string{t}
-			if last := len(out) - 1; last >= 0 && i > 0 && isFlag(list[i-1]) && out[last].Text == list[i-1] && before == "" {
-				group, out = []string{list[i-1], t}, out[:last]
-			}
-			out = append(out, catalog.Arg{When: f.ID, Args: group})
+			group, rest := m.withFlag(list, i, t, before, out)
+			out = append(rest, catalog.Arg{When: f.ID, Args: group})
 		}
 	}
 	return out
 }
 
-// only is the field that a template has, nil where it has none or several.
+// withFlag takes the flag in front of a value out of the arguments so far and
+// puts it before the value.
+func (m *maker) withFlag(list []string, i int, t, before string, out []catalog.Arg) (group []string, rest []catalog.Arg) {
+	last := len(out) - 1
+	if i == 0 || last < 0 || !isFlag(list[i-1]) || out[last].Text != list[i-1] || before != "" && !strings.HasSuffix(before, ":") {
+		return []string{t}, out
+	}
+	return []string{list[i-1], t}, out[:last]
+}
+
+// only is the field that a template has, once or more, nil where it has none or
+// several.
 func (m *maker) only(template string) *catalog.Field {
 	at := fieldRule().FindAllStringSubmatch(template, -1)
-	if len(at) != 1 {
+	if len(at) == 0 || slices.ContainsFunc(at, func(x []string) bool { return x[1] != at[0][1] }) {
 		return nil
 	}
 	for i := range m.fields {
@@ -152,6 +171,10 @@ func (m *maker) template(name, value string, at place) string {
 		}
 		return value
 	}
+	if len(value) > longest || len(m.fields) > mostFields { // nothing that a page tells to fill in
+		m.stuck = m.stuck || hasKey(value)
+		return value
+	}
 	word := wordOfKeys().FindString(value)
 	rest := value[len(word):]
 	if out, ok := m.pieces(name, rest, at); ok {
@@ -185,7 +208,7 @@ func (m *maker) empty(name string) string {
 func (m *maker) pieces(name, value string, at place) (out string, ok bool) {
 	var b strings.Builder
 	whole := value
-	for {
+	for range mostPieces {
 		rule, loc := first(value, whole, at)
 		if rule == nil {
 			break

@@ -31,6 +31,8 @@ type raw struct {
 
 	start, call int // time limits, in seconds; 0 for none
 
+	repeats bool // a flag before a list stands before each of its values
+
 	label   string // of the option, where there are several
 	notes   []string
 	ignored []string // members that we have no place for

@@ -19,6 +19,13 @@ import (
 // ten million.
 const mostText = 32 << 20
 
+// mostProse is how much is read of what is no JSON, in bytes, and mostOffers how
+// many servers a text may tell of.
+const (
+	mostProse  = 1 << 20
+	mostOffers = 500
+)
+
 // Read makes Offers of a pasted text of any kind: a client's settings or a part
 // of them, command lines, a link, an address, a package's name, a registry's
 // server.json, or a page with any of these in it. Each has one option, or
@@ -41,6 +48,12 @@ func Read(text string) ([]catalog.Offer, error) {
 // read tries what a text can be, the surest first.
 func read(text string, depth int) ([]catalog.Offer, error) {
 	if text == "" {
+		return nil, nothing
+	}
+	if len(text) > mostProse {
+		if looksJSON(text) {
+			return ofAnyJSON(text)
+		}
 		return nil, nothing
 	}
 	isWord := !strings.ContainsAny(text, " \t\n") && !strings.HasPrefix(text, "{")
@@ -66,8 +79,8 @@ func read(text string, depth int) ([]catalog.Offer, error) {
 	if list, err := ofLines(lines(straight(text))); err == nil || !words.Has(err, words.ImportNothing) {
 		return list, err
 	}
-	if list, err := ofTOMLOrYAML(text); err == nil {
-		return list, nil
+	if list, err := ofTOMLOrYAML(text); err == nil || words.Has(err, words.ImportKind) {
+		return list, err
 	}
 	return inside(text, depth)
 }
@@ -210,9 +223,16 @@ func ofTOMLOrYAML(text string) ([]catalog.Offer, error) {
 	var err error
 	for _, t := range tries {
 		var d configs.Document
-		if d, err = configs.Parse("the text", []byte(t), format); err == nil {
-			return offers(ofDocument(d))
+		if d, err = configs.Parse("the text", []byte(t), format); err != nil {
+			continue
 		}
+		switch {
+		case isDocker(d):
+			return offers(ofDocker(d))
+		case isSmithery(d):
+			return nil, words.New(words.ImportKind, nil, "Text", words.Say("import.note.program"))
+		}
+		return offers(ofDocument(d))
 	}
 	return nil, brokenText("{}", err)
 }
@@ -224,7 +244,7 @@ func offers(list []raw, err error) ([]catalog.Offer, error) {
 		return nil, err
 	}
 	var out []catalog.Offer
-	for _, r := range list {
+	for _, r := range list[:min(len(list), mostOffers)] {
 		o, wrong := r.offer()
 		if wrong != nil {
 			err = wrong

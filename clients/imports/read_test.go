@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
@@ -300,4 +301,66 @@ func FuzzReadNeitherFailsNorTellsAKey(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Several values become several arguments, with their flag where it belongs to
+// each.
+func TestListsBecomeArguments(t *testing.T) {
+	docker, err := txtar.ParseFile("testdata/docker.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := docker.Files[slices.IndexFunc(docker.Files, func(f txtar.File) bool { return f.Name == "folders" })]
+	optional := docker.Files[slices.IndexFunc(docker.Files, func(f txtar.File) bool { return f.Name == "an optional folder" })]
+	registry := func(argument string) string {
+		return `{"name":"a/b","packages":[{"registryType":"npm","identifier":"b-mcp","version":"1.0.0","packageArguments":[` + argument + `]}]}`
+	}
+	for name, c := range map[string]struct{ text, field, want string }{
+		"volumes":         {string(folders.Data), "paths", "docker run -i --rm -v /a:/a -v /b:/b mcp/filesystem /a /b"},
+		"one volume":      {string(optional.Data), "folder", "docker run -i --rm -v /a:/notes mcp/notes"},
+		"named, repeated": {registry(`{"type":"named","name":"--dir","isRepeated":true,"description":"Where"}`), "dir", "npx -y b-mcp@1.0.0 --dir /a --dir /b"},
+		"in a row":        {registry(`{"type":"positional","valueHint":"dirs","isRepeated":true}`), "dirs", "npx -y b-mcp@1.0.0 /a /b"},
+		"named, once":     {registry(`{"type":"named","name":"--dir","description":"Where"}`), "dir", "npx -y b-mcp@1.0.0 --dir /a"},
+	} {
+		list, err := Read(c.text)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		p := list[0].Recommended()
+		f := p.Field(c.field)
+		if f == nil {
+			t.Errorf("%s: no field %s: %+v", name, c.field, p.Fields)
+			continue
+		}
+		values := []string{"/a"}
+		if f.Multiple {
+			values = append(values, "/b")
+		}
+		s, _, err := p.Build("linux", map[string][]string{c.field: values})
+		if got := s.Command + " " + strings.Join(s.Args, " "); err != nil || got != c.want {
+			t.Errorf("%s: %s %v", name, got, err)
+		}
+	}
+}
+
+// A text can be anything, of any length: it is read in a time that its user does
+// not notice, or not at all.
+func TestLongTextsAreReadOrGivenUp(t *testing.T) {
+	for name, text := range map[string]string{
+		"placeholders":  `{"command":"x-mcp","args":["` + strings.Repeat("<a> ", 20_000) + `"]}`,
+		"arguments":     `{"command":"x-mcp","args":["` + strings.Repeat(`<a>","`, 5_000) + `"]}`,
+		"in an address": "https://x.example/?" + strings.Repeat("key=a&", 10_000),
+		"braces":        strings.Repeat("{ ", 50_000),
+		"lines":         strings.Repeat("npx a-mcp\n", 5_000),
+		"links":         strings.Repeat("cursor://x?config=e30 ", 5_000),
+	} {
+		done := make(chan struct{})
+		go func() { _, _ = Read(text); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Errorf("%s: still reading", name)
+		}
+	}
 }

@@ -265,7 +265,7 @@ func (p *release) raw() (r raw, note string) {
 	case p.Transport.Type != "" && p.Transport.Type != "stdio":
 		return r, words.Say("import.note.listens")
 	}
-	r = raw{command: run.program, label: words.Say("import.option." + kind), asked: map[string]catalog.Field{}, env: map[string]string{}}
+	r = raw{command: run.program, repeats: true, label: words.Say("import.option." + kind), asked: map[string]catalog.Field{}, env: map[string]string{}}
 	front, behind := r.inputArgs(p.RuntimeA), r.inputArgs(p.PackageA)
 	if kind != "oci" {
 		front, behind = misplaced(front, behind, run.flags)

@@ -21,9 +21,15 @@ const (
 )
 
 // Say is the badge in the user's words.
-func (b Badge) Say() string { return words.Say("offer.badge." + string(b)) }
+func (b Badge) Say() string {
+	if b == "" {
+		return ""
+	}
+	return words.Say("offer.badge." + string(b))
+}
 
-// Badge is derived of what the option asks for.
+// Badge is derived of what the option asks for; "" for an address that nobody
+// has asked yet whether one must sign in.
 func (p *Option) Badge() Badge {
 	other := func(r Requirement) bool { return r.Kind == "cli" || r.Kind == "app" }
 	needed := slices.ContainsFunc(p.Fields, func(f Field) bool { return f.Required && f.Default == "" })
@@ -40,6 +46,8 @@ func (p *Option) Badge() Badge {
 		return SignIn
 	case needed:
 		return Fill
+	case p.IsRemote() && p.Auth.Kind == "":
+		return ""
 	}
 	return Ready
 }

@@ -223,6 +223,12 @@ func TestBadgesSayWhatItTakes(t *testing.T) {
 	}
 }
 
+func TestNobodyKnowsYetWhatAnAddressAsks(t *testing.T) {
+	if b := (&Option{URL: "https://h/mcp"}).Badge(); b != "" || b.Say() != "" {
+		t.Errorf("%q says %q", b, b.Say())
+	}
+}
+
 func TestSearchPutsTheBestFirst(t *testing.T) {
 	for text, want := range map[string]string{
 		"git": "git", "github": "github", "GitHub": "github", "notion": "notion", "postgres": "postgres-mcp", "files": "filesystem", "wiki": "notion",
