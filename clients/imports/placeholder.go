@@ -65,6 +65,9 @@ func init() {
 		{find: configs.Pattern(`^%([A-Za-z_]\w*)%$`), whole: true, make: (*maker).refers},
 		{find: configs.Pattern(`(?:[A-Za-z]:)?[\\/](?:[^\s:;,"'<>|*?=\\/]|<[^<>]*>|[\\/])*`), fits: isExamplePath, make: (*maker).path},
 		{find: configs.Pattern(`^(?:\.{0,2}/)?(?:path[/\\]to|path-to)\b[^\s]*$`), whole: true, make: (*maker).path},
+		{find: configs.Pattern(`^<[^<>]*(?i:path|dir|folder)[^<>]*>[\\/]\S*$`), whole: true, make: (*maker).path},
+		{find: configs.Pattern(`(?i)\b(?:you|user|name|email|your[\w.-]*)@(?:example|company|domain|your[\w-]*)\.[a-z]+\b`), make: (*maker).names},
+		{find: configs.Pattern(`\b[A-Za-z][\w-]{1,23}\*{3,}`), make: (*maker).starred},
 		{find: configs.Pattern(`\$?\{\{\s*(?:secrets\.|env\.|vars\.)?([^{}]+?)\s*\}\}`), make: (*maker).names},
 		{find: curly, url: true, make: (*maker).names},
 		{find: configs.Pattern(`<([A-Za-z][^<>\n]{0,60})>`), make: (*maker).names},
@@ -128,6 +131,12 @@ func isExamplePath(path, before string) bool {
 	if strings.HasSuffix(before, ":") && strings.HasPrefix(path, "//") || strings.HasSuffix(before, "://") || strings.Contains(before, "://") {
 		return false // an address
 	}
+	if n := len(before); n > 0 && len(path) > 1 && path[1] == ':' && isLetter(before[n-1]) {
+		return false // its scheme ends with the letter
+	}
+	if inContainer().MatchString(before) {
+		return false
+	}
 	plain := path
 	if len(plain) > 2 && plain[1] == ':' {
 		plain = plain[2:]
@@ -135,6 +144,13 @@ func isExamplePath(path, before string) bool {
 	plain = strings.ReplaceAll(plain, `\\`, `\`)
 	return len(plain) > 1 && (exampleUser().MatchString(plain) || exampleDir().MatchString(plain))
 }
+
+func isLetter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// inContainer is what stands before a path of a container's, not of the computer.
+var inContainer = configs.Pattern(`(?:^|,)(?:dst|target|destination)=$`)
 
 // isRandom reports whether part of an address looks like a key: long, and both
 // letters and digits.
@@ -224,6 +240,12 @@ func (m *maker) names(p piece) string {
 	return m.fill(p, configs.LooksSecret(p.name, "") && p.isWhole || saysKey().MatchString(p.text) || p.at == inHeader && strings.EqualFold(p.name, "authorization"))
 }
 
+// starred makes a field of a key of which only the beginning is shown.
+func (m *maker) starred(p piece) string {
+	p.isWhole = true
+	return m.fill(p, true)
+}
+
 var saysKey = configs.Pattern(`(?i)(key|token|secret|passw|credential|\bpat\b|_pat|^sk-|^gh[po]_)`)
 
 // fill makes a field of a placeholder.
@@ -302,6 +324,9 @@ func (m *maker) segment(p piece) string { return m.inner(p, "") }
 func (m *maker) inner(p piece, name string) string {
 	at := strings.LastIndex(p.text, p.part)
 	before, after := p.text[:at], p.text[at+len(p.part):]
+	if inside, ok := m.pieces("", before, p.at); ok {
+		before = inside
+	}
 	if inside, ok := m.pieces(name, p.part, p.at); ok {
 		return before + inside + after
 	}
@@ -323,7 +348,7 @@ func (m *maker) inner(p piece, name string) string {
 var commonPassword = configs.Pattern(`(?i)^(pass(word)?|passwd|pw|pwd|secret|token|key|api_?key)$`)
 
 // noKey is what is no key although its name says so.
-var noKey = configs.Pattern(`(?i)^(true|false|yes|no|on|off|none|null|[A-Za-z]:\\.*|~?/.*|\.{1,2}/.*|https?://[^@\s]*)$`)
+var noKey = configs.Pattern(`(?i)^(true|false|yes|no|on|off|none|null|[A-Za-z]:\\.*|~?/.*|\.{1,2}/.*|[a-z][a-z0-9+.-]*://[^@\s]*)$`)
 
 var (
 	countName = configs.Pattern(`(?i)(max|min|limit|count|length|size|ttl|timeout|expir|window|budget|tokens$)`)

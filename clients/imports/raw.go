@@ -1,7 +1,9 @@
 package imports
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -117,6 +119,7 @@ func (r *raw) option() (p catalog.Option, moved int, err error) {
 		if r.sse {
 			p.Transport = "sse"
 		}
+		r.unuser()
 		p.URL = m.template("", r.url, inAddress)
 		p.Headers = m.templates(r.headers, inHeader)
 	} else {
@@ -132,6 +135,22 @@ func (r *raw) option() (p catalog.Option, moved int, err error) {
 		return p, 0, words.New(words.ImportKey, nil)
 	}
 	return p, m.moved, nil
+}
+
+// unuser makes a header of the name and password in an address: there they would
+// be seen, and few servers take them there.
+func (r *raw) unuser() {
+	u, err := url.Parse(r.url)
+	if err != nil || u.User == nil {
+		return
+	}
+	password, ok := u.User.Password()
+	if !ok || r.headers["Authorization"] != "" {
+		return
+	}
+	r.header("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	u.User = nil
+	r.url = u.String()
 }
 
 // whole is everything that the text says, to see which names are taken in it.

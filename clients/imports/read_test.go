@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mcp-companion/servers"
 	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 
@@ -135,6 +136,60 @@ func toldOf(text string) string {
 		b.WriteString(told(o))
 	}
 	return b.String()
+}
+
+// Whatever was read can be added once its fields are filled in, on every system,
+// and its keys are all in the secrets.
+func TestEverySampleCanBeAdded(t *testing.T) {
+	samples := map[catalog.Kind]string{
+		catalog.Text: "text1", catalog.Secret: "a typed key", catalog.Folder: "/a/folder", catalog.File: "/a/file.txt",
+		catalog.Number: "1", catalog.YesNo: "true", catalog.Address: "https://a.example",
+	}
+	files, _ := filepath.Glob("testdata/*.txtar")
+	built := 0
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			list, _ := Read(string(f.Data))
+			if strings.HasSuffix(f.Name, " =>") {
+				continue
+			}
+			for _, o := range list {
+				for i := range o.Options {
+					p, values := &o.Options[i], map[string][]string{}
+					for _, x := range p.Fields {
+						if x.Kind == catalog.Choice {
+							values[x.ID] = []string{x.Choices[0].Value}
+						} else if len(x.Given) == 0 && x.Default == "" && x.Pattern == "" {
+							values[x.ID] = []string{samples[x.Kind]}
+						}
+					}
+					for _, system := range []string{"windows", "darwin", "linux"} {
+						s, keys, err := p.Build(system, values)
+						if err != nil {
+							t.Errorf("%s: %s: %v", file, f.Name, err)
+							continue
+						}
+						built++
+						for _, id := range s.SecretIDs() {
+							if keys[id] == "" {
+								t.Errorf("%s: %s: no value for %s", file, f.Name, id)
+							}
+						}
+					}
+					if err := servers.CheckName(o.ProposedName()); err != nil {
+						t.Errorf("%s: %s: %v", file, f.Name, err)
+					}
+				}
+			}
+		}
+	}
+	if built < 300 {
+		t.Errorf("only %d", built)
+	}
 }
 
 // Whoever shares a text in another coding shares the same servers.
