@@ -466,6 +466,9 @@ func inputs(value []byte) map[string]catalog.Field {
 // ask puts a field right whose text says too little, or too much: a default that
 // is a key is given, not shown.
 func ask(f catalog.Field, name string) catalog.Field {
+	if strings.Contains(f.Default, "${secret:") { // another server's
+		f.Default = ""
+	}
 	if hasKey(f.Default) {
 		f.Kind = catalog.Secret
 	}

@@ -20,7 +20,8 @@ import (
 //
 // A secret stands in the server as servers.SecretRef of its field's id, and its
 // value, where it has one, is in secrets under that id: whoever keeps it gives
-// both a new id (Relabel). The error is a Problem that names the field.
+// both a new id (Relabel). A secret's value may be such a reference itself, to one
+// that is kept already: it stays. The error is a Problem that names the field.
 func (p *Option) Build(os string, values map[string][]string) (s servers.Server, secrets map[string]string, err error) {
 	b := p.filled(values)
 	if err := b.check(); err != nil {
@@ -39,7 +40,7 @@ func (p *Option) Build(os string, values map[string][]string) (s servers.Server,
 // fields: a text that was pasted must not reach for another server's key.
 func (b *building) foreign(s servers.Server) error {
 	for _, id := range s.SecretIDs() {
-		if f := b.Field(id); f == nil || f.Kind != Secret {
+		if f := b.Field(id); (f == nil || f.Kind != Secret) && !slices.Contains(b.kept, id) {
 			return fmt.Errorf("a value refers to a key of another server")
 		}
 	}
@@ -95,6 +96,7 @@ type building struct {
 	*Option
 	values  map[string][]string // what is not empty, by field
 	secrets map[string]string
+	kept    []string // ids of secrets that values refer to
 	sketch  bool
 }
 
@@ -103,6 +105,12 @@ func (p *Option) filled(typed map[string][]string) *building {
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		list, ok := typed[f.ID]
+		if f.Kind == Secret && len(list) == 1 {
+			if before, id, after, is := servers.CutSecret(list[0]); is && before+after == "" {
+				b.values[f.ID], b.kept = list, append(b.kept, id)
+				continue
+			}
+		}
 		if !ok {
 			list = f.Given
 		}
@@ -126,6 +134,9 @@ func (b *building) check() error {
 			return words.New(words.ValueMissing, nil, "Field", f.Label)
 		}
 		for _, v := range b.values[f.ID] {
+			if b.isKept(v) {
+				continue
+			}
 			if err := f.Check(v); err != nil {
 				return err
 			}
@@ -380,11 +391,19 @@ func (b *building) secret(f *Field, at place) string {
 		}
 		return ""
 	}
+	if b.isKept(v) {
+		return v
+	}
 	if at == address {
 		v = url.QueryEscape(v)
 	}
 	b.secrets[f.ID] = v
 	return servers.SecretRef(f.ID)
+}
+
+// isKept reports whether a value is a reference to a secret that is kept already.
+func (b *building) isKept(v string) bool {
+	return slices.ContainsFunc(b.kept, func(id string) bool { return v == servers.SecretRef(id) })
 }
 
 // spec is the package as its manager wants it named.

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -163,49 +162,4 @@ func (p *Option) fits(s servers.Server) int {
 		n++
 	}
 	return n*2 - len(p.Headers)
-}
-
-// ValuesOf reads an existing server's values back into the option's fields, as
-// far as its variables, headers and flags tell: to fill in the form of the
-// option it moves to. Secrets come as they stand in the server.
-func (p *Option) ValuesOf(s servers.Server) map[string][]string {
-	values := map[string][]string{}
-	read := func(templates, have map[string]string) {
-		for _, name := range slices.Sorted(maps.Keys(templates)) {
-			if id, v, ok := unfill(templates[name], have[name]); ok && p.Field(id) != nil {
-				values[id] = []string{v}
-			}
-		}
-	}
-	read(p.Env, s.Env)
-	read(p.Headers, s.Headers)
-	for _, a := range p.Launch.Args {
-		f := p.Field(a.When)
-		if f == nil || len(a.Args) == 0 {
-			continue
-		}
-		at := slices.Index(s.Args, a.Args[0])
-		switch {
-		case f.Kind == YesNo:
-			values[f.ID] = []string{map[bool]string{true: "true", false: "false"}[at >= 0]}
-		case at >= 0 && len(a.Args) == 2 && at+1 < len(s.Args):
-			if _, v, ok := unfill(a.Args[1], s.Args[at+1]); ok {
-				values[f.ID] = []string{v}
-			}
-		}
-	}
-	return values
-}
-
-// unfill finds the value that a template with one field became.
-func unfill(template, text string) (id, value string, ok bool) {
-	at := fieldRule().FindAllStringSubmatchIndex(template, -1)
-	if len(at) != 1 || text == "" {
-		return "", "", false
-	}
-	before, after := template[:at[0][0]], template[at[0][1]:]
-	if !strings.HasPrefix(text, before) || !strings.HasSuffix(text, after) || len(text) <= len(before)+len(after) {
-		return "", "", false
-	}
-	return template[at[0][2]:at[0][3]], text[len(before) : len(text)-len(after)], true
 }

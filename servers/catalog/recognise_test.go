@@ -131,18 +131,68 @@ func TestWhatIsBuiltIsRecognised(t *testing.T) {
 	}
 }
 
+// What a form built, it shows again, and builds the same of it.
+func TestAServerComesBackIntoItsForm(t *testing.T) {
+	for _, o := range load().Offers {
+		for i := range o.Options {
+			p := &o.Options[i]
+			nothing := map[string][]string{}
+			for _, f := range p.Fields {
+				nothing[f.ID] = sample(f)
+				if !f.Required {
+					nothing[f.ID] = nil
+				}
+			}
+			for _, group := range p.OneOf {
+				nothing[group[0]] = sample(*p.Field(group[0]))
+			}
+			for _, values := range []map[string][]string{samples(p), nothing} {
+				for _, system := range []string{"linux", "windows"} {
+					before, _, err := p.Build(system, values)
+					if err != nil {
+						t.Fatalf("%s/%s: %v", o.ID, p.ID, err)
+					}
+					back := p.ValuesOf(Relabel(before, func(id string) string { return "kept" + id }))
+					for _, f := range p.Fields {
+						if f.OAuthClient != "" {
+							back[f.ID] = values[f.ID]
+						}
+					}
+					after, keys, err := p.Build(system, back)
+					after = Relabel(after, func(id string) string { return strings.TrimPrefix(id, "kept") })
+					if err != nil || line(after) != line(before) || len(keys) != 0 {
+						t.Errorf("%s/%s on %s:\n was %s\n is  %s\n %v %v", o.ID, p.ID, system, line(before), line(after), back, err)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestValuesMoveToTheNewOption(t *testing.T) {
 	old := servers.Server{Command: "npx", Args: []string{"-y", "x", "--kubeconfig", "/k"}, Env: map[string]string{"NOTION_TOKEN": "${secret:abc}"}}
 	if got := Find("notion").Option("local").ValuesOf(old); !slices.Equal(got["token"], []string{"${secret:abc}"}) {
 		t.Error(got)
 	}
 	got := Find("kubernetes").Option("local").ValuesOf(old)
-	if !slices.Equal(got["kubeconfig"], []string{"/k"}) || !slices.Equal(got["readOnly"], []string{"false"}) {
+	if _, told := got["readOnly"]; told || !slices.Equal(got["kubeconfig"], []string{"/k"}) {
 		t.Error(got)
 	}
 	header := servers.Server{URL: "https://h", Headers: map[string]string{"Authorization": "Bearer t"}}
 	if got := Find("github").Option("remote-token").ValuesOf(header); !slices.Equal(got["token"], []string{"t"}) {
 		t.Error(got)
+	}
+}
+
+// A reference is only kept where somebody hands it in: not where a text gave it.
+func TestAPastedReferenceIsNotKept(t *testing.T) {
+	p := &Option{Launch: Launch{Command: "x"}, Env: map[string]string{"K": "${key}"}, Fields: []Field{{ID: "key", Kind: Secret, Label: "Key", Given: Given{"${secret:others}"}}}}
+	if s, _, err := p.Build("linux", nil); err == nil {
+		t.Errorf("built %s", line(s))
+	}
+	s, keys, err := p.Build("linux", map[string][]string{"key": {"${secret:mine}"}})
+	if err != nil || s.Env["K"] != "${secret:mine}" || len(keys) != 0 {
+		t.Errorf("%s %v %v", line(s), keys, err)
 	}
 }
 
