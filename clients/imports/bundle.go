@@ -71,7 +71,7 @@ func bundle(path, bundles string) (catalog.Offer, error) {
 		return catalog.Offer{}, err
 	}
 	if list := m.Compatibility.Platforms; len(list) > 0 && !slices.Contains(list, platform) {
-		return catalog.Offer{}, words.New(words.BundlePlatform, nil, "Name", mask(m.title()))
+		return catalog.Offer{}, words.New(words.BundlePlatform, nil, "Name", shown(m.title()))
 	}
 	folder := filepath.Join(bundles, Name(m.Name)+"-"+z.hash[:12])
 	r := m.raw(folder)
@@ -82,11 +82,11 @@ func bundle(path, bundles string) (catalog.Offer, error) {
 	if err != nil {
 		return o, err
 	}
-	o.Publisher.Name = mask(m.Author.Name)
-	if strings.HasPrefix(m.Homepage, "https://") {
+	o.Publisher.Name = shown(m.Author.Name)
+	if strings.HasPrefix(m.Homepage, "https://") && !hasKey(m.Homepage) {
 		o.Homepage = m.Homepage
 	}
-	if strings.HasPrefix(m.Docs, "https://") {
+	if strings.HasPrefix(m.Docs, "https://") && !hasKey(m.Docs) {
 		o.Docs = m.Docs
 	}
 	o.Bundle = &catalog.Bundle{Path: path, Folder: folder, Version: m.Version, Size: size, Signed: z.signed}

@@ -22,10 +22,10 @@ func ofLine(l Line) ([]raw, error) {
 		return list, err
 	}
 	if slices.Contains(onlyApps, program) || len(l.Args) == 0 && program != "cmd" && !strings.Contains(program, "mcp") {
-		return nil, nothing
+		return nil, nothing()
 	}
 	if slices.Contains([]string{"npm", "pnpm", "yarn", "uv", "go", "docker", "bun"}, program) && !startsServer(program, l.Args) {
-		return nil, nothing
+		return nil, nothing()
 	}
 	r := raw{command: l.Command, args: slices.Clone(l.Args), cwd: l.Dir, env: map[string]string{}}
 	for _, v := range l.Env {
@@ -42,8 +42,9 @@ func ofLine(l Line) ([]raw, error) {
 	return []raw{r}, r.check()
 }
 
-// nothing is what a line is that starts no server.
-var nothing = words.New(words.ImportNothing, nil)
+// nothing is what a text is that has no server. It is made when it is needed:
+// its sentences are read from a file.
+func nothing() error { return words.New(words.ImportNothing, nil) }
 
 // onlyApps are programs whose lines start no server, but for those of adders.
 var onlyApps = []string{"claude", "code", "code-insiders", "codium", "cursor", "codex", "gemini", "qwen", "amp", "droid", "copilot"}
@@ -214,7 +215,7 @@ func readAddJSON(a adder, args []string) ([]raw, error) {
 		}
 		return list, err
 	}
-	return nil, nothing
+	return nil, nothing()
 }
 
 // readAddMCP reads `code --add-mcp JSON`.
@@ -224,7 +225,7 @@ func readAddMCP(_ adder, args []string) ([]raw, error) {
 			return ofJSON(text)
 		}
 	}
-	return nil, nothing
+	return nil, nothing()
 }
 
 // installer reads the lines of programs that write an AI app's file themselves:
@@ -249,7 +250,7 @@ func installer(program string, args []string) (list []raw, err error, ok bool) {
 	}
 	said := operandsOf(rest[1:], addFlags)
 	if len(said.operands) == 0 {
-		return nil, nothing, true
+		return nil, nothing(), true
 	}
 	r := raw{env: map[string]string{}, headers: map[string]string{}}
 	switch what := said.operands[0]; {

@@ -87,7 +87,7 @@ func ofDocker(d configs.Document) ([]raw, error) {
 	var s dockerServer
 	b, err := json.Marshal(all)
 	if err != nil || json.Unmarshal(b, &s) != nil || s.Type == "poci" {
-		return nil, words.New(words.ImportKind, err)
+		return nil, words.New(words.ImportKind, nil)
 	}
 	r := raw{name: s.Name, title: s.About.Title, about: s.About.Description, asked: s.asked(), env: map[string]string{}, repeats: true}
 	t := templates{raw: &r}

@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"regexp"
 	"strings"
 
 	"mcp-companion/configs"
@@ -113,7 +112,7 @@ func escapes(next, quote rune) bool {
 // commandWord is how lines begin that start a server or add one.
 var commandWord = configs.Pattern(`(?i)^(?:.*[\\/])?(npx|uvx|uv|pipx|bunx|bun|pnpm|pnpx|yarn|npm|node|deno|python[\d.]*|py|docker|podman|claude|code|code-insiders|codium|cursor|codex|gemini|qwen|amp|droid|copilot|cmd|dnx|go|java|mcp-remote)(?:\.exe|\.cmd)?$`)
 
-var prompt = regexp.MustCompile(`^(?:\$|>|%|PS [^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+`)
+var prompt = configs.Pattern(`^(?:\$|>|%|PS [^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+`)
 
 // lines finds the command lines of a text: each with the variables before it.
 // Comments, prompts and what a shell does before are passed over.
@@ -122,7 +121,7 @@ func lines(text string) []Line {
 	var env []Variable
 	dir := ""
 	for _, one := range commandsOf(joinLines(text)) {
-		one = prompt.ReplaceAllString(strings.TrimSpace(one), "")
+		one = prompt().ReplaceAllString(strings.TrimSpace(one), "")
 		if one == "" || one[0] == '#' || strings.HasPrefix(one, "//") {
 			continue
 		}

@@ -108,7 +108,7 @@ func ofOneText(text string) ([]raw, error) {
 	}
 	l, ok := SplitLine(text)
 	if !ok {
-		return nil, nothing
+		return nil, nothing()
 	}
 	return ofLine(l)
 }

@@ -277,7 +277,7 @@ func (m *maker) put(key string, f catalog.Field, hint ...string) string {
 	if f.Label == "" {
 		f.Label = f.ID
 	}
-	f.Label, f.Help = mask(f.Label), mask(f.Help)
+	f.Label, f.Help = shown(f.Label), shown(f.Help)
 	if m.byName == nil {
 		m.byName = map[string]string{}
 	}

@@ -37,7 +37,7 @@ func ofWord(text string) ([]catalog.Offer, error) {
 	case pkgName().MatchString(text):
 		return ofName(text)
 	}
-	return nil, nothing
+	return nil, nothing()
 }
 
 // pages are the sites whose addresses are no server's.
@@ -136,7 +136,7 @@ func ofName(name string) ([]catalog.Offer, error) {
 		}
 	}
 	if !strings.Contains(strings.ToLower(name), "mcp") {
-		return nil, nothing
+		return nil, nothing()
 	}
 	if strings.Contains(name, "==") {
 		return exact(pypi)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mcp-companion/configs"
 	"mcp-companion/servers/catalog"
@@ -41,15 +42,24 @@ func hasKey(text string) bool {
 	return slices.ContainsFunc(keyRule().FindAllString(text, -1), func(k string) bool { return isRealKey(k, "") })
 }
 
-// mask hides what is or may be a key in a text that is shown, glued to other
-// letters or not.
-func mask(text string) string {
-	return keyRule().ReplaceAllStringFunc(configs.Mask(text), func(k string) string {
+// shown is a text as it may be shown: without what is or may be a key, glued to
+// other letters or not, and without what would make it look like another text.
+func shown(text string) string {
+	text = keyRule().ReplaceAllStringFunc(configs.Mask(text), func(k string) string {
 		if isRealKey(k, "") {
 			return configs.MaskValue(k)
 		}
 		return k
 	})
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r): // Cf turns the direction of writing, or is not seen
+			return -1
+		}
+		return r
+	}, text))
 }
 
 var rules []rule
@@ -266,7 +276,7 @@ func (m *maker) fill(p piece, secret bool) string {
 		f.Help = readable(said)
 	}
 	if p.whole != p.text && p.name != "" && p.at != inHeader && !hasKey(p.whole) {
-		f.Help = words.Say("import.field.part", "Value", mask(p.whole))
+		f.Help = words.Say("import.field.part", "Value", shown(p.whole))
 	}
 	if secret {
 		if p.at == inPath {

@@ -48,7 +48,7 @@ func (r *raw) check() error {
 		s.URL = "https://filled.in.later"
 	}
 	err := s.Check()
-	if err != nil && mask(err.Error()) != err.Error() {
+	if err != nil && hasKey(err.Error()) {
 		return words.New(words.ImportKey, nil)
 	}
 	return err
@@ -64,7 +64,7 @@ func (r *raw) note(text string) {
 // offer makes an Offer with one option. The error is a Problem: a key stands
 // where nothing can hide it, or what is left is no server.
 func (r raw) offer() (catalog.Offer, error) {
-	o := catalog.Offer{Title: mask(r.title), Summary: mask(r.about), Status: catalog.Status{State: "active"}, Off: r.off}
+	o := catalog.Offer{Title: shown(r.title), Summary: shown(r.about), Status: catalog.Status{State: "active"}, Off: r.off}
 	option, moved, err := r.option()
 	if err != nil {
 		return o, err
@@ -75,7 +75,7 @@ func (r raw) offer() (catalog.Offer, error) {
 	}
 	o.Notes = append(o.Notes, r.notes...)
 	if len(r.ignored) > 0 {
-		o.Notes = append(o.Notes, words.Say("import.note.ignored", "Names", mask(strings.Join(r.ignored, ", "))))
+		o.Notes = append(o.Notes, words.Say("import.note.ignored", "Names", shown(strings.Join(r.ignored, ", "))))
 	}
 	known(&o, &o.Options[0])
 	o.Name = r.proposed(&o)
@@ -214,7 +214,7 @@ func known(o *catalog.Offer, p *catalog.Option) {
 	}
 	what := catalog.StartedBy(s)
 	if meant, ok := catalog.DidYouMean(what.Kind, what.Name); ok {
-		o.Notes = append(o.Notes, words.Say("import.note.meant", "Name", mask(what.Name), "Package", meant.Package, "Title", meant.Offer.Title))
+		o.Notes = append(o.Notes, words.Say("import.note.meant", "Name", shown(what.Name), "Package", meant.Package, "Title", meant.Offer.Title))
 	}
 }
 

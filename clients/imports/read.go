@@ -48,13 +48,13 @@ func Read(text string) ([]catalog.Offer, error) {
 // read tries what a text can be, the surest first.
 func read(text string, depth int) ([]catalog.Offer, error) {
 	if text == "" {
-		return nil, nothing
+		return nil, nothing()
 	}
 	if len(text) > mostProse {
 		if looksJSON(text) {
 			return ofAnyJSON(text)
 		}
-		return nil, nothing
+		return nil, nothing()
 	}
 	isWord := !strings.ContainsAny(text, " \t\n") && !strings.HasPrefix(text, "{")
 	if l := link(text); l != "" && (isWord || len(l) > len(text)*9/10) {
@@ -111,7 +111,7 @@ func inside(text string, depth int) ([]catalog.Offer, error) {
 			}
 		}
 	}
-	return nil, nothing
+	return nil, nothing()
 }
 
 var inTicks = configs.Pattern("`([^`\n]+)`")
@@ -192,7 +192,7 @@ func ofLines(list []Line) ([]catalog.Offer, error) {
 	}
 	if len(raws) == 0 {
 		if first == nil {
-			first = nothing
+			first = nothing()
 		}
 		return nil, first
 	}
@@ -211,7 +211,7 @@ func ofTOMLOrYAML(text string) ([]catalog.Offer, error) {
 	case tomlRule().MatchString(text):
 		format = configs.TOML
 	case !yamlRule().MatchString(text):
-		return nil, nothing
+		return nil, nothing()
 	}
 	tries := []string{text}
 	if format == configs.YAML && strings.HasPrefix(strings.TrimSpace(text), "- ") {
@@ -254,7 +254,7 @@ func offers(list []raw, err error) ([]catalog.Offer, error) {
 	}
 	if len(out) == 0 {
 		if err == nil {
-			err = nothing
+			err = nothing()
 		}
 		return nil, err
 	}

@@ -192,6 +192,14 @@ func TestEverySampleCanBeAdded(t *testing.T) {
 	}
 }
 
+// A text can't make a form say something else than it seems to.
+func TestWhatIsShownIsWhatItLooksLike(t *testing.T) {
+	list, err := Read("{\"name\":\"a/b\",\"title\":\"Safe\\u202egpj.exe\\u0007\\nTool\",\"description\":\"x\\u200by\",\"remotes\":[{\"type\":\"sse\",\"url\":\"https://b.example/sse\"}]}")
+	if err != nil || list[0].Title != "Safegpj.exe Tool" || list[0].Summary != "xy" {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
 // Whoever shares a text in another coding shares the same servers.
 func TestEveryCodingIsRead(t *testing.T) {
 	text := "{\r\n\"mcpServers\": {\"ü\u00e9a\": {\"command\": \"uvx\",\r\n\"args\": [\"a-mcp\"]}}}\r\n"
@@ -320,8 +328,8 @@ func FuzzReadNeitherFailsNorTellsAKey(f *testing.F) {
 		}
 		for _, x := range archive.Files {
 			if !strings.HasSuffix(x.Name, "=>") {
-				for _, at := range []int{0, len(x.Data) / 3, len(x.Data) / 2, len(x.Data) * 3 / 4} {
-					f.Add(string(x.Data), at)
+				for part := range 8 {
+					f.Add(string(x.Data), len(x.Data)*part/8)
 				}
 			}
 		}
@@ -336,8 +344,8 @@ func FuzzReadNeitherFailsNorTellsAKey(f *testing.F) {
 		list, err := Read(text[:at] + knownKey + text[at:])
 		if err != nil {
 			p := words.For(err)
-			if strings.Contains(p.Title+p.Detail+p.Do, knownKey) {
-				t.Errorf("told in %q", p.Title+p.Detail+p.Do)
+			if told := fmt.Sprint(p.Title, p.Detail, p.Do, p.Err); strings.Contains(told, knownKey) {
+				t.Errorf("told in %q", told)
 			}
 			return
 		}

@@ -117,7 +117,7 @@ func renamed(v any) any {
 func ofRegistry(data []byte) ([]catalog.Offer, error) {
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {
-		return nil, words.New(words.ImportNothing, err)
+		return nil, nothing()
 	}
 	top, _ := v.(map[string]any)
 	all, isList := top["servers"].([]any)
@@ -125,7 +125,7 @@ func ofRegistry(data []byte) ([]catalog.Offer, error) {
 		all = []any{top}
 	}
 	var out []catalog.Offer
-	err := error(nothing)
+	err := nothing()
 	for _, one := range all {
 		m, _ := one.(map[string]any)
 		if inner, ok := m["server"].(map[string]any); ok {
@@ -151,7 +151,7 @@ func ofPublished(m map[string]any) (catalog.Offer, error) {
 	}
 	var p published
 	if err := json.Unmarshal(b, &p); err != nil {
-		return catalog.Offer{}, words.New(words.ImportNothing, err)
+		return catalog.Offer{}, nothing()
 	}
 	var raws []raw
 	var notes []string
@@ -178,7 +178,7 @@ func ofPublished(m map[string]any) (catalog.Offer, error) {
 // offer makes one Offer of all the ways to run the server.
 func (p *published) offer(raws []raw, notes []string) (catalog.Offer, error) {
 	var whole catalog.Offer
-	err := error(nothing)
+	err := nothing()
 	for i, r := range raws {
 		r.name, r.title, r.about = shortName(p.Name), p.Title, p.Description
 		if r.title == "" {
@@ -211,7 +211,7 @@ func (p *published) offer(raws []raw, notes []string) (catalog.Offer, error) {
 		}
 	}
 	for _, page := range []string{p.WebsiteURL, p.Repository.URL} {
-		if whole.Homepage == "" && strings.HasPrefix(page, "https://") {
+		if whole.Homepage == "" && strings.HasPrefix(page, "https://") && !hasKey(page) {
 			whole.Homepage = page
 		}
 	}
@@ -261,7 +261,7 @@ func (p *release) raw() (r raw, note string) {
 	case kind == "mcpb":
 		return r, words.Say("import.note.bundle")
 	case !ok || p.Identifier == "":
-		return r, words.Say("import.note.kind", "Kind", mask(p.Registry))
+		return r, words.Say("import.note.kind", "Kind", shown(p.Registry))
 	case p.Transport.Type != "" && p.Transport.Type != "stdio":
 		return r, words.Say("import.note.listens")
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,12 +52,12 @@ func ofJSON(text string) ([]raw, error) {
 	if d == nil {
 		return nil, brokenText(text, err)
 	}
-	list, nothing := ofDocument(d)
+	list, none := ofDocument(d)
 	switch {
-	case nothing != nil && mended:
+	case none != nil && mended:
 		return nil, brokenText(text, err)
-	case nothing != nil:
-		return nil, nothing
+	case none != nil:
+		return nil, none
 	case mended:
 		for i := range list {
 			list[i].note(words.Say("import.note.mended"))
@@ -67,13 +66,17 @@ func ofJSON(text string) ([]raw, error) {
 	return list, nil
 }
 
-// brokenText says in which line a text can't be read.
+// brokenText says in which line a text can't be read. The parser's words end
+// where they quote the text: what stands there may be a key.
 func brokenText(text string, err error) error {
 	var s *configs.SyntaxError
 	if errors.As(err, &s) && strings.ContainsAny(text, "{}") {
-		return words.New(words.FileBroken, err, "Line", s.Line, "Column", s.Column, "Text", mask(s.Msg))
+		plain := *s
+		plain.Msg, _, _ = strings.Cut(s.Msg, `"`)
+		plain.Msg = shown(strings.TrimRight(plain.Msg, ": "))
+		return words.New(words.FileBroken, &plain, "Line", s.Line, "Column", s.Column, "Text", plain.Msg)
 	}
-	return words.New(words.ImportNothing, err)
+	return nothing()
 }
 
 // parseLoosely tries the text as it is, then with plain quotes, then as members
@@ -472,6 +475,10 @@ func ask(f catalog.Field, name string) catalog.Field {
 	if hasKey(f.Default) {
 		f.Kind = catalog.Secret
 	}
+	f.Choices = slices.DeleteFunc(f.Choices, func(c catalog.Selection) bool { return hasKey(c.Value + " " + c.Label) })
+	if f.Kind == catalog.Choice && len(f.Choices) == 0 {
+		f.Kind = catalog.Text
+	}
 	if f.Kind == catalog.Secret {
 		if f.Default != "" && !IsPlaceholder(f.Default) {
 			f.Given = catalog.Given{f.Default}
@@ -487,7 +494,7 @@ func ask(f catalog.Field, name string) catalog.Field {
 	if f.Check(f.Default) != nil {
 		f.Placeholder, f.Default = f.Default, ""
 	}
-	f.Label, f.Help = mask(f.Label), mask(f.Help)
+	f.Label, f.Help = shown(f.Label), shown(f.Help)
 	if hasKey(f.Placeholder) {
 		f.Placeholder = ""
 	}
@@ -521,7 +528,7 @@ func typed(value json.RawMessage) string {
 // labelOf is the first sentence of a description where that is short, else the
 // name made readable.
 func labelOf(description, name string) string {
-	first := strings.TrimSpace(sentence.Split(description, 2)[0])
+	first := strings.TrimSpace(sentence().Split(description, 2)[0])
 	first = strings.TrimRight(first, ".: ")
 	if first != "" && len([]rune(first)) <= 60 && !strings.ContainsAny(first, "\n\r`") {
 		return first
@@ -529,4 +536,4 @@ func labelOf(description, name string) string {
 	return readable(name)
 }
 
-var sentence = regexp.MustCompile(`[.!?:] |\n|[.:]$`)
+var sentence = configs.Pattern(`[.!?:] |\n|[.:]$`)
