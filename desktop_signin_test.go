@@ -26,7 +26,20 @@ type guarded struct {
 
 type guardedEvent struct {
 	Event, URL, Resource string
+	Tokens               struct{ Access_token, Refresh_token string }
 	at                   time.Time
+}
+
+// tokens are all that were given so far.
+func (g *guarded) tokens() (list []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, e := range g.events {
+		if e.Tokens.Access_token != "" {
+			list = append(list, e.Tokens.Access_token, e.Tokens.Refresh_token)
+		}
+	}
+	return list
 }
 
 func (g *guarded) count(name string) (n int) { return len(g.times(name)) }
@@ -140,6 +153,8 @@ func TestDesktopASignInFromTheTrayToSignOut(t *testing.T) {
 		t.Error("it was not renewed")
 	}
 
+	s.tokensNowhere(g.tokens())
+
 	s.after("Sign-ins", func() { s.press("ctrl+5") })
 	s.still()
 	s.look("sign-ins")
@@ -155,6 +170,31 @@ func TestDesktopASignInFromTheTrayToSignOut(t *testing.T) {
 	list, _ := filepath.Glob(s.path(".config/mcp-companion/grants/*.json"))
 	if len(list) != 0 {
 		t.Errorf("left over: %q", list)
+	}
+}
+
+// tokensNowhere looks for them in files, in arguments and environments of programs,
+// and in what the commands print.
+func (s *story) tokensNowhere(tokens []string) {
+	s.Helper()
+	if len(tokens) < 4 {
+		s.Errorf("%d tokens were given", len(tokens))
+	}
+	if found := s.holding(tokens, s.home, os.Getenv("HOME"), os.Getenv("XDG_RUNTIME_DIR")); len(found) > 0 {
+		s.Errorf("tokens stand in %q", found)
+	}
+	has := func(text string) bool {
+		return slices.ContainsFunc(tokens, func(t string) bool { return strings.Contains(text, t) })
+	}
+	for _, o := range everyProcess() {
+		if has(o.line + o.env) {
+			s.Errorf("%d %s has a token", o.pid, o.exe)
+		}
+	}
+	for _, args := range [][]string{{"list", "--json"}, {"accounts", "--json"}, {"history", "--json"}, {"logs", "guarded"}, {"doctor", "--report"}, {"check", "guarded"}} {
+		if out, _ := s.try(args...); has(out) {
+			s.Errorf("mcp-companion %q prints a token", args)
+		}
 	}
 }
 

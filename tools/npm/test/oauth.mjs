@@ -4,7 +4,8 @@
 //
 //   node oauth.mjs MODULES LIFE      the life of an access token in seconds
 //
-// Prints a line of JSON for its address and for each thing that happens.
+// Prints a line of JSON for its address and for each thing that happens, the tokens
+// with it: a test looks for them where they must not be.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { randomUUID } from 'node:crypto';
@@ -35,8 +36,9 @@ class Provider extends DemoInMemoryAuthProvider {
     async exchangeAuthorizationCode(client, code) {
         const { params } = this.codes.get(code);
         this.codes.delete(code);
-        tell({ event: 'code', resource: params.resource?.href });
-        return this.give(client, params.scopes ?? [], params.resource);
+        const tokens = this.give(client, params.scopes ?? [], params.resource);
+        tell({ event: 'code', resource: params.resource?.href, tokens });
+        return tokens;
     }
     async exchangeRefreshToken(client, token, _scopes, resource) {
         const was = this.refreshes.get(token);
@@ -45,8 +47,9 @@ class Provider extends DemoInMemoryAuthProvider {
             throw new InvalidGrantError('unknown refresh token');
         }
         this.refreshes.delete(token);
-        tell({ event: 'refresh', resource: resource?.href });
-        return this.give(client, was.scopes, was.resource);
+        const tokens = this.give(client, was.scopes, was.resource);
+        tell({ event: 'refresh', resource: resource?.href, tokens });
+        return tokens;
     }
     async verifyAccessToken(token) {
         try {
