@@ -91,7 +91,6 @@ const (
 	ProgramUnstarted Code = "program-unstarted"
 	Proxy            Code = "proxy"
 	PythonPart       Code = "python-part-missing"
-	RemoteLater      Code = "remote-later"
 	RestartNeeded    Code = "restart-needed"
 	ReturnAddress    Code = "return-address"
 	SameName         Code = "same-name"
