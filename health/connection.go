@@ -201,7 +201,6 @@ const (
 // why puts what went wrong with the server called name into the user's words; the
 // server's own last words beat ours. since is when it was started.
 func (e ending) why(ctx context.Context, err error, plan *launch.Plan, since time.Time) *words.Problem {
-	hide := hiderOf(plan)
 	var p *words.Problem
 	switch {
 	case errors.As(err, &p):
@@ -211,26 +210,26 @@ func (e ending) why(ctx context.Context, err error, plan *launch.Plan, since tim
 	case errors.Is(err, errEndless):
 		return words.New(words.ListEndless, err, "Name", plan.Name)
 	case ctx.Err() != nil && e.answers == 0 && e.stray > 0:
-		return words.New(words.Chatter, err, "Name", plan.Name, "Text", hide.text(e.strayLine))
+		return words.New(words.Chatter, err, "Name", plan.Name, "Text", plan.Hide(e.strayLine))
 	case ctx.Err() != nil:
 		return words.New(words.NoAnswer, err, "Name", plan.Name, "Seconds", int(time.Since(since).Round(time.Second).Seconds()))
 	case errors.Is(err, errClosed):
-		return words.New(words.ClosedEarly, err, "Name", plan.Name, "Text", e.lastWords(hide))
+		return words.New(words.ClosedEarly, err, "Name", plan.Name, "Text", e.lastWords(plan))
 	}
-	text := hide.text(err.Error())
+	text := plan.Hide(err.Error())
 	return words.New(words.Unknown, errors.New(text), "Text", text)
 }
 
 // lastWords are the last that the server said: on stderr, else where only messages
 // should be.
-func (e ending) lastWords(hide hider) string {
+func (e ending) lastWords(plan *launch.Plan) string {
 	for _, line := range slices.Backward(e.stderr) {
 		if s := strings.TrimSpace(line); s != "" {
 			return s
 		}
 	}
 	if e.stray > 0 {
-		return hide.text(e.strayLine)
+		return plan.Hide(e.strayLine)
 	}
 	return words.Say("health.silent")
 }

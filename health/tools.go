@@ -101,7 +101,7 @@ func (c *connection) call(ctx context.Context, plan *launch.Plan, tool string, a
 	err := c.ask(ctx, "tools/call", map[string]any{"name": tool, "arguments": args}, &r.Raw)
 	var refused *refusal
 	if errors.As(err, &refused) {
-		return words.New(words.ToolRefused, nil, "Name", plan.Name, "Tool", tool, "Text", hiderOf(plan).text(refused.Message))
+		return words.New(words.ToolRefused, nil, "Name", plan.Name, "Tool", tool, "Text", plan.Hide(refused.Message))
 	}
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func TestAToolIsTried(t *testing.T) {
 		"only data":          {"tools", "count", "", "{\n  \"n\": 9007199254740993\n}", false, "", ""},
 		"the tool failed":    {"tools", "fail", "", "no such city", true, "", ""},
 		"a question":         {"newest tools", "ask", "", "", false, words.ToolAsks, "can't do"},
-		"refused":            {"tools", "refuse", "", "", false, words.ToolRefused, "text is missing; password […]"},
+		"refused":            {"tools", "refuse", "", "", false, words.ToolRefused, "text is missing; password [secret]"},
 		"unknown, near":      {"tools", "ecko", "", "", false, words.ToolUnknown, "Did you mean: echo"},
 		"unknown, a part":    {"tools", "picture", "", "", false, words.ToolUnknown, "Did you mean: get_picture"},
 		"unknown, none near": {"tools", "zzzzzzzz", "", "", false, words.ToolUnknown, "echo"},

@@ -68,6 +68,10 @@ type Plan struct {
 	known  string   // what a remote server's ways are remembered by
 }
 
+// Hide returns text without the keys that the server is given, and without what looks
+// like one.
+func (p *Plan) Hide(text string) string { return secrets.NewRedactor(p.hidden).Text(text, false) }
+
 // For makes the Plan of server s, called name, of the library with this id.
 // environ is the client's environment. All secrets are read at once within ctx's
 // limit, while the program is looked for. What is missing is a words.Problem.

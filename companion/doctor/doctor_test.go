@@ -129,6 +129,11 @@ func said(s servers.Server, text ...string) Case {
 
 func answered(r Remote) Case { return Case{Name: "acme", Server: afar, Remote: r} }
 
+// told is a case that the bridge or a sign-in has put into words already.
+func told(code words.Code) Case {
+	return Case{Name: "acme", Server: afar, Problem: words.New(code, nil, "Name", "acme", "Host", "mcp.example.com", "Text", "", "Status", 418)}
+}
+
 func remoteKeyed(r Remote) Case {
 	s := afar
 	s.Headers = map[string]string{"Authorization": "Bearer ${secret:k1}"}
@@ -286,6 +291,13 @@ var signatures = []signature{
 		code: words.PortBusy, on: machine{disk: helped.disk, taken: []int{8000, 8001}, versions: helped.versions}, has: said(with(npx, func(s *servers.Server) { s.Args = append(s.Args, "--port", "8000") }), "listen EADDRINUSE 127.0.0.1:8000"), saying: "8000", fix: "other-port",
 		near: said(with(npx, func(s *servers.Server) { s.Env = map[string]string{"DB_PORT": "8000"} })),
 	},
+	{code: words.SignInBusy, on: helped, has: told(words.SignInBusy), fix: "sign-in", near: answered(Remote{Status: 404})},
+	{code: words.SignInRefused, on: helped, has: told(words.SignInRefused), fix: "sign-in", near: answered(Remote{Status: 404})},
+	{code: words.SignInMoved, on: helped, has: told(words.SignInMoved), fix: "app-details", near: answered(Remote{Status: 404})},
+	{code: words.SignInUnsafe, on: helped, has: told(words.SignInUnsafe), fix: "open-server", near: answered(Remote{Status: 404})},
+	{code: words.WebPage, on: helped, has: told(words.WebPage), fix: "again", near: answered(Remote{Status: 404})},
+	{code: words.ConnectionLost, on: helped, has: told(words.ConnectionLost), fix: "again", near: answered(Remote{Status: 404})},
+	{code: words.ServiceRefused, on: helped, has: told(words.ServiceRefused), fix: "show-log", near: answered(Remote{Status: 404})},
 	{code: words.SignInUnfinished, on: helped, has: answered(Remote{OAuth: "access_denied", Step: Authorizing}), fix: "sign-in", near: answered(Remote{OAuth: "server_error", Step: Authorizing, Status: 500})},
 	{code: words.ReturnAddress, on: helped, has: answered(Remote{OAuth: "redirect_uri_mismatch", Step: Authorizing}), fix: "sign-in", near: answered(Remote{OAuth: "invalid_scope", Status: 400})},
 	{code: words.ReturnAddress, on: helped, has: said(npx, "invalid_request: redirect_uri is invalid"), near: said(npx, "redirect_uri is http://127.0.0.1:3000/callback")},

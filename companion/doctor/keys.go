@@ -46,6 +46,10 @@ var keyRules = []rule{
 		code: words.SignInClosedClub, sign: closedClub, said: []string{"does not support dynamic client registration", "dynamic client registration not supported", "dynamic registration is not supported"},
 		fixes: []remedy{keyInstead, appDetails},
 	},
+	{code: words.SignInBusy, fixes: []remedy{signIn}},
+	{code: words.SignInRefused, fixes: []remedy{signIn, appDetails}},
+	{code: words.SignInMoved, fixes: []remedy{appDetails, signIn}},
+	{code: words.SignInUnsafe, fixes: []remedy{openServer}},
 	{
 		code: words.PortBusy, rest: portTaken, said: []string{"eaddrinuse", "address already in use", "only one usage of each socket address", "eacces ... 127.0.0.1:", "eacces ... 0.0.0.0:"}, more: saidPort,
 		fixes: []remedy{otherPort, whoHasPort, again},

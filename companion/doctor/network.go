@@ -54,6 +54,9 @@ var networkRules = []rule{
 		more: saidHost,
 	},
 	{code: words.WrongAddress, sign: wrongAddress, said: []string{"status 404", "status code 404", "http 404", "error 404", "status 405", "http 405", "http 410", "<!doctype html", "unexpected content type: text/html"}, more: saidAddress, fixes: []remedy{otherTransport, openServer}},
+	{code: words.WebPage, fixes: []remedy{again, openServer}},
+	{code: words.ConnectionLost, fixes: []remedy{again, showLog}},
+	{code: words.ServiceRefused, fixes: []remedy{showLog, again}},
 	{
 		code: words.TooMany, sign: tooMany, said: []string{"too many requests", "rate limit ... exceeded", "rate limit ... reached", "rate limited", "rate_limit_exceeded", "ratelimit ... exceeded", "exceeded ... rate limit", "hit ... rate limit", "status 429", "status code 429", "http 429", "error 429", "quota exceeded"},
 		fixes: []remedy{again, enterKey},
