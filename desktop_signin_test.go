@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,6 +133,14 @@ func TestDesktopASignInFromTheTrayToSignOut(t *testing.T) {
 	if s.opened() != 0 {
 		t.Fatal("a browser was opened, and nobody asked")
 	}
+	early, err := s.running(2 * patience) // an app that didn't wait
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer early.end()
+	if answer, err := early.open(); err != nil || !strings.Contains(answer, "Sign in to guarded") || !strings.Contains(answer, `"error"`) {
+		t.Errorf("%v: %s", err, answer)
+	}
 	if err := item.Click("! Sign in to guarded…"); err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +149,12 @@ func TestDesktopASignInFromTheTrayToSignOut(t *testing.T) {
 	s.tip(item, "1 server working")
 	s.still()
 	s.look("signed in")
+	if answer, err := early.open(); err != nil || !strings.Contains(answer, `"result"`) {
+		t.Errorf("the running app is not let in: %v: %s", err, answer)
+	}
+	if answer, err := early.whoami(); err != nil || !strings.Contains(answer, "signed in") {
+		t.Errorf("%v: %s", err, answer)
+	}
 	if names := s.toolsOf(codeFile, "guarded"); !slices.Equal(names, []string{"whoami"}) {
 		t.Errorf("tools %q", names)
 	}
@@ -247,39 +262,64 @@ func TestDesktopTenAppsShareOneSignIn(t *testing.T) {
 	t.Logf("%d calls by ten apps in %v, token life %v: %d renewals", sum, lasts, life, len(renewed))
 }
 
+// running is an app's connection to the server called guarded, through the launcher.
+type running struct {
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines *bufio.Scanner
+	id    int
+}
+
+func (s *story) running(limit time.Duration) (*running, error) {
+	r := &running{cmd: s.command(companion, "run", "guarded", "--for", "claude-code")}
+	out, err := r.cmd.StdoutPipe()
+	if err == nil {
+		r.in, err = r.cmd.StdinPipe()
+	}
+	if err == nil {
+		err = r.cmd.Start()
+	}
+	r.lines = bufio.NewScanner(out)
+	time.AfterFunc(limit, func() { _ = r.cmd.Process.Kill() })
+	return r, err
+}
+
+func (r *running) end() { _ = r.in.Close(); _ = r.cmd.Wait() }
+
+// ask returns the answer to a request.
+func (r *running) ask(method, params string) (string, error) {
+	r.id++
+	if _, err := fmt.Fprintf(r.in, `{"jsonrpc":"2.0","id":%d,"method":%q,"params":%s}`+"\n", r.id, method, params); err != nil {
+		return "", err
+	}
+	for r.lines.Scan() {
+		if strings.Contains(r.lines.Text(), `"id"`) {
+			return r.lines.Text(), nil
+		}
+	}
+	return "", io.ErrUnexpectedEOF
+}
+
+func (r *running) open() (string, error) {
+	answer, err := r.ask("initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"app","version":"1"}}`)
+	if err == nil && strings.Contains(answer, `"result"`) {
+		_, err = io.WriteString(r.in, `{"jsonrpc":"2.0","method":"notifications/initialized"}`+"\n")
+	}
+	return answer, err
+}
+
+func (r *running) whoami() (string, error) {
+	return r.ask("tools/call", `{"name":"whoami","arguments":{}}`)
+}
+
 // callUntil is an app that calls the server's tool four times a second.
 func (s *story) callUntil(end time.Time) (calls int, err error) {
-	cmd := s.command(companion, "run", "guarded", "--for", "claude-code")
-	in, err := cmd.StdinPipe()
+	r, err := s.running(time.Until(end) + patience)
 	if err != nil {
 		return 0, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	defer func() { _ = in.Close(); _ = cmd.Wait() }()
-	late := time.AfterFunc(time.Until(end)+patience, func() { _ = cmd.Process.Kill() })
-	defer late.Stop()
-	lines := bufio.NewScanner(out)
-	ask := func(text string) (string, error) {
-		if _, err := io.WriteString(in, text+"\n"); err != nil {
-			return "", err
-		}
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), `"id"`) {
-				return lines.Text(), nil
-			}
-		}
-		return "", io.ErrUnexpectedEOF
-	}
-	if _, err := ask(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"app","version":"1"}}}`); err != nil {
-		return 0, err
-	}
-	if _, err := io.WriteString(in, `{"jsonrpc":"2.0","method":"notifications/initialized"}`+"\n"); err != nil {
+	defer r.end()
+	if _, err := r.open(); err != nil {
 		return 0, err
 	}
 	tick := time.NewTicker(250 * time.Millisecond)
@@ -288,7 +328,7 @@ func (s *story) callUntil(end time.Time) (calls int, err error) {
 		if now.After(end) {
 			return calls, nil
 		}
-		answer, err := ask(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"whoami","arguments":{}}}`, calls+1))
+		answer, err := r.whoami()
 		if err != nil || !strings.Contains(answer, "signed in") {
 			return calls, fmt.Errorf("call %d: %v: %s", calls+1, err, answer)
 		}

@@ -168,7 +168,7 @@ func (w *Window) build() {
 	w.win.SetPadded(false)
 	w.win.SetContent(edges(nil, nil, w.nav.box, nil,
 		container.NewStack(newFloor(720, 520), edges(w.strip.box, nil, nil, nil, w.center))))
-	w.win.Resize(fyne.NewSize(920, 640))
+	w.win.Resize(lastSize(fyne.CurrentApp().Preferences()))
 	w.win.CenterOnScreen()
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.onClose)
@@ -176,7 +176,7 @@ func (w *Window) build() {
 		w.win.SetIcon(w.opts.Icon)
 	}
 	w.addShortcuts()
-	w.goTo(tabServers)
+	w.goTo(lastPage(fyne.CurrentApp().Preferences()))
 }
 
 // newFloor holds the window at its least size, less the navigation and Border's gap beside it.
@@ -222,9 +222,9 @@ func (w *Window) onClose() {
 	for _, t := range tabs {
 		if w.open[t].dirty() {
 			w.goTo(t)
-			w.give(words.Say("app.close.title"), w.win.Close)
+			w.give(words.Say("app.close.title"), w.close)
 			return
 		}
 	}
-	w.win.Close()
+	w.close()
 }
