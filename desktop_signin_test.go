@@ -173,7 +173,7 @@ func TestDesktopASignInFromTheTrayToSignOut(t *testing.T) {
 	s.after("Sign-ins", func() { s.press("ctrl+5") })
 	s.still()
 	s.look("sign-ins")
-	s.after("Sign out", func() { s.click(w, 565, 360) })
+	s.after("Sign out", func() { s.click(w, 565, 326) })
 	s.press("Tab", "Return") // past No
 	s.until("the sign-out", func() bool { return g.count("revoke") > 0 })
 	s.tip(item, "Sign in to guarded")

@@ -36,6 +36,11 @@ func refuses(client string, since, failed float64, code words.Code) launch.Sessi
 	return s
 }
 
+func unopened(s launch.Session) launch.Session {
+	s.Status, s.Answers, s.Tools = launch.Starting, 0, 0
+	return s
+}
+
 func begins(client string, since float64, pending int) launch.Session {
 	return launch.Session{Name: "it", Client: client, Started: ago(since), Status: launch.Starting, Pending: pending}
 }
@@ -144,6 +149,9 @@ func TestTheVerdictOfAllWitnesses(t *testing.T) {
 		}},
 		"asked to sign in, the later probe is good": {Known{Live: live{refuses(code, 9, 5, words.SignIn)}, Report: probed(3, Healthy, nil)}, Healthy, "", 5, "5 tools", []string{
 			"Claude Code has it now, with 5 tools.", "It starts fine here, with 3 tools.",
+		}},
+		"refused at its start, the later probe is good": {Known{Live: live{unopened(refuses(code, 2, 1, words.SignIn))}, Report: probed(0.5, Healthy, nil)}, Healthy, "", 3, "3 tools", []string{
+			"It starts fine here, with 3 tools.",
 		}},
 		"can't be reached": {Known{Live: live{refuses(code, 9, 2, words.Offline)}}, Failing, words.Offline, 0, "", []string{
 			"Claude Code gets no answer from it.",

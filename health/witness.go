@@ -41,6 +41,7 @@ func (k Known) ofLive() (s seen) {
 			if isNew(&has, client) {
 				s.add(Healthy, x.Started, withTools("health.has", x.Tools, "Client", client))
 			}
+		case x.Remote.Problem != "": // it was refused before the probe, and has not asked again
 		case x.Pending > 0 && age > patient:
 			if isNew(&waits, client) {
 				seconds := int(age.Seconds())
