@@ -21,7 +21,11 @@ import (
 	"mcp-companion/words"
 )
 
-func main() { os.Exit(program(os.Args[1:])) }
+func main() {
+	code := program(os.Args[1:])
+	companion.Settle()
+	os.Exit(code)
+}
 
 func program(args []string) int {
 	name := ""

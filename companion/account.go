@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"mcp-companion/files"
 	"mcp-companion/launch"
@@ -12,6 +13,12 @@ import (
 	"mcp-companion/secrets/oauth"
 	"mcp-companion/servers"
 )
+
+// settleLimit is more than a service and a keychain take.
+const settleLimit = 35 * time.Second
+
+// Settle is what a process does last: it waits for tokens that are being renewed.
+func Settle() { oauth.Settle(settleLimit) }
 
 // authorize gives the plan of a remote server the account that client is to use,
 // unless a header of the server's own says who asks.

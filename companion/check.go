@@ -108,6 +108,8 @@ func (c *Companion) probeApart(ctx context.Context, name string) error {
 	cmd := exec.CommandContext(ctx, c.lean(), "check", name)
 	cmd.Env = append(os.Environ(), "MCP_COMPANION_HOME="+string(c.home))
 	hide(cmd)
+	cmd.Cancel = func() error { return interrupt(cmd.Process) } // it may be renewing a token
+	cmd.WaitDelay = settleLimit
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		return ctx.Err()

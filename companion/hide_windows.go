@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"os"
 	"os/exec"
 	"syscall"
 
@@ -11,3 +12,6 @@ import (
 func hide(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
 }
+
+// interrupt ends a program of ours: Windows has no other way from outside.
+func interrupt(p *os.Process) error { return p.Kill() }

@@ -43,8 +43,7 @@ func (w *wire) trouble(err error) *trouble {
 		p := words.New(words.ServiceRefused, nil, "Name", w.plan.Name, "Text", showLine(w.hide, a.Error(), false))
 		return &trouble{problem: p, rpc: a.rpc, remote: Remote{Problem: p.Code}}
 	case errors.As(err, &u):
-		p := words.New(words.SignIn, nil, "Name", w.plan.Name)
-		errors.As(u.err, &p)
+		p := w.broken(u.err) // a Problem is itself
 		return &trouble{problem: p, remote: w.remote(u.refused, p)}
 	case errors.As(err, &r):
 		p := w.refusal(r)

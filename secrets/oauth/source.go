@@ -299,7 +299,7 @@ func (s *Source) renew(ctx context.Context, used string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnLimit)
 	defer cancel()
 	if err := s.saveLost(ctx); err != nil {
-		return err
+		return s.settle(err) // whoever needs it tries again at once, the Keeper later
 	}
 	g, t, err := s.read(ctx)
 	if err != nil {
@@ -336,8 +336,30 @@ func (s *Source) end(g Grant, used string) error {
 	return s.expired(nil)
 }
 
+// exchanges is held, shared, while a service is asked for new tokens, until they
+// are saved.
+var exchanges sync.RWMutex
+
+// Settle waits until what services of this process were asked for is saved, at most
+// limit. Who ends before it loses a token that is given only once: a process calls
+// it last.
+func Settle(limit time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		exchanges.Lock() // and nothing new begins
+		exchanges.Unlock()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+	}
+}
+
 // exchange asks the service for new tokens and saves them before anybody uses them.
 func (s *Source) exchange(ctx context.Context, g Grant, t tokens) error {
+	exchanges.RLock()
+	defer exchanges.RUnlock()
 	// A store that takes nothing would lose what the service gives only once.
 	if err := s.c.keepTokens(ctx, s.id, t); err != nil {
 		return err

@@ -695,6 +695,31 @@ func TestRefreshGoesOnWhenItsCallerLeaves(t *testing.T) {
 	}
 }
 
+// A process that ends waits for the tokens that it asked for.
+func TestSettleWaitsUntilTheNewTokensAreSaved(t *testing.T) {
+	w := newWorld(t)
+	g := w.mustSignIn()
+	w.advance(2 * time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	asked, answer := make(chan bool), make(chan bool)
+	w.tokenRaw = func(http.ResponseWriter, url.Values) bool { asked <- true; <-answer; return false }
+	left := make(chan bool)
+	go func() { _, _ = w.source(g).Header(ctx); close(left) }()
+	<-asked
+	cancel()
+	<-left
+	Settle(0) // doesn't wait for ever
+	if w.kept(g).Generation != 1 {
+		t.Error("there is nothing to wait for")
+	}
+	close(answer)
+	Settle(time.Minute)
+	if w.kept(g).Generation != 2 {
+		t.Errorf("generation %d is kept: the new token is lost", w.kept(g).Generation)
+	}
+}
+
 func TestNoRefreshWithoutTheLock(t *testing.T) {
 	w := newWorld(t)
 	g := w.mustSignIn()
