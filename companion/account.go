@@ -117,13 +117,13 @@ func (a *account) pick() string {
 		return a.id
 	}
 	list = slices.DeleteFunc(list, func(g oauth.Grant) bool { return !g.Covers(a.address) })
-	good := func(id string) bool {
-		return slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == id && g.Ended.IsZero() })
-	}
+	has := func(id string) bool { return slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == id }) }
 	switch {
-	case a.chosen != "" && slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == a.chosen }):
+	case a.chosen != "" && has(a.chosen):
 		return a.chosen
-	case good(a.id):
+	case a.chosen != "": // another's account is not what was chosen
+		return ""
+	case a.id != "" && has(a.id): // an ended one too: nobody is made somebody else while it runs
 		return a.id
 	}
 	for _, g := range list {

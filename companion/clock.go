@@ -198,7 +198,7 @@ func (c *Companion) probeDue(tried map[string]time.Time) string {
 		of := settingsOf(s)
 		r, err := health.ReadReport(c.home, s.ID)
 		ended := c.ended(s.ID)
-		failed := len(ended) > 0 && ended[0].Status == launch.Failed && ended[0].EndedAt.After(r.Time) // why?
+		failed := len(ended) > 0 && (ended[0].Status == launch.Failed || ended[0].Remote.Problem != "") && ended[0].EndedAt.After(r.Time) // why?
 		if err == nil && r.Of == of && !failed && now.Before(nextProbe(r)) || now.Sub(tried[of]) < backoff {
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 	"mcp-companion/files"
 	"mcp-companion/health"
 	"mcp-companion/launch"
+	"mcp-companion/secrets/oauth"
 	"mcp-companion/servers"
 	"mcp-companion/words"
 )
@@ -76,6 +77,11 @@ func (c *Companion) serverStates(lib *servers.Library, sessions []launch.Session
 			known.Report = &r
 		}
 		v := known.Judge()
+		if list, err := oauth.GrantsOf(c.home, s.ID); err == nil && v.Status != health.NeedsYou && endedFor(list, lib, name, s) != "" {
+			// An app in a set uses another account than the check does.
+			v.Status, v.Problem = health.NeedsYou, words.New(words.SignInExpired, nil, "Name", name)
+			v.Summary = v.Problem.Title
+		}
 		state := ServerState{Name: name, Server: *s, Status: v.Status, Summary: v.Summary, Problem: v.Problem, Tools: v.Tools, Checked: v.Checked, Reasons: v.Reasons, Sets: lib.SetsOf(name), InUse: use[name]}
 		for _, x := range live {
 			t := titleOf(x.Client)

@@ -3,6 +3,7 @@ package companion
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"time"
@@ -94,7 +95,11 @@ func (c *Companion) SignIn(ctx context.Context, name string, how SignInHow, tell
 	case !s.IsRemote():
 		return GrantState{}, words.New(words.NoSignIn, nil, "Name", found)
 	}
-	if err := c.locked(ctx, c.choose); err != nil { // the tokens must be found again
+	// The tokens must be found again: by the library's id, in the store that was chosen.
+	if err := c.locked(ctx, c.choose); err != nil {
+		return GrantState{}, err
+	}
+	if lib, err = c.withID(ctx, lib); err != nil {
 		return GrantState{}, err
 	}
 	config := c.oauth(lib)
@@ -116,6 +121,9 @@ func (c *Companion) SignIn(ctx context.Context, name string, how SignInHow, tell
 	if err != nil {
 		return GrantState{}, err
 	}
+	if err := c.forgetGone(ctx, lib); err != nil {
+		return GrantState{}, err
+	}
 	_ = c.probeApart(ctx, found) // what it finds is in the State
 	for _, state := range c.grantStates(lib) {
 		if state.ID == g.ID {
@@ -123,6 +131,79 @@ func (c *Companion) SignIn(ctx context.Context, name string, how SignInHow, tell
 		}
 	}
 	return GrantState{ID: g.ID, Server: found}, nil
+}
+
+// withID is the library with its id written down: one that a hand wrote has none, and
+// would have another at each reading.
+func (c *Companion) withID(ctx context.Context, lib *servers.Library) (*servers.Library, error) {
+	change, err := lib.Change()
+	if err != nil || change.IsEmpty() {
+		return lib, err
+	}
+	_, _, err = c.Do(ctx, func() (*Proposal, error) {
+		return c.LibraryOnly().propose(words.Say("reason.id"), nil, scope{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.Library()
+}
+
+// forgetGone takes back the choices of accounts that are gone: the usual one is used
+// in their place.
+func (c *Companion) forgetGone(ctx context.Context, lib *servers.Library) error {
+	list, err := oauth.Grants(c.home)
+	if err != nil {
+		return nil // nobody knows
+	}
+	gone := func(id string) bool {
+		return id != "" && !slices.ContainsFunc(list, func(g oauth.Grant) bool { return g.ID == id })
+	}
+	forget := func(lib *servers.Library) (any bool) {
+		for _, set := range lib.Sets {
+			for name, id := range set.Accounts {
+				if gone(id) {
+					set.Choose(name, "")
+					any = true
+				}
+			}
+		}
+		for _, s := range lib.Servers {
+			if s.SignIn != nil && gone(s.SignIn.Grant) {
+				if s.SignIn.Grant, any = "", true; s.SignIn.IsZero() {
+					s.SignIn = nil
+				}
+			}
+		}
+		return any
+	}
+	if !forget(lib) {
+		return nil
+	}
+	_, _, err = c.Do(ctx, func() (*Proposal, error) {
+		return c.LibraryOnly().propose(words.Say("reason.accounts"), func(lib *servers.Library, _ *Proposal) error {
+			forget(lib)
+			return nil
+		}, scope{})
+	})
+	return err
+}
+
+// endedFor is the account of the server that has ended and that a client kept in step
+// is to use, "" where there is none.
+func endedFor(list []oauth.Grant, lib *servers.Library, name string, s *servers.Server) string {
+	for id, lc := range lib.Clients {
+		if !lc.Managed {
+			continue
+		}
+		chosen := chosenGrant(lib, name, s, id)
+		for _, g := range list {
+			if g.ID == chosen && !g.Ended.IsZero() {
+				return g.ID
+			}
+		}
+	}
+	return ""
 }
 
 func (c *Companion) oauth(lib *servers.Library) oauth.Config {
@@ -134,10 +215,13 @@ func (c *Companion) signInRequest(ctx context.Context, lib *servers.Library, nam
 	limited, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
 	values := map[string]string{}
-	for _, id := range s.SecretIDs() {
+	for _, id := range (&servers.Server{URL: s.URL, SignIn: s.SignIn}).SecretIDs() {
 		v, err := c.store().Get(limited, secrets.Ref{Library: lib.ID, ID: id})
-		if err != nil {
+		if errors.Is(err, secrets.ErrNotFound) {
 			return oauth.Request{}, words.New(words.KeyMissing, err, "Name", name, "Key", lib.LabelOf(id))
+		}
+		if err != nil {
+			return oauth.Request{}, secrets.Problem(err)
 		}
 		values[id] = v.Reveal()
 	}
@@ -155,7 +239,7 @@ func (c *Companion) signInRequest(ctx context.Context, lib *servers.Library, nam
 		return r, nil
 	}
 	grants, _ := oauth.GrantsOf(c.home, s.ID)
-	again := cmp.Or(how.Grant, grantInUse(c.home, lib, name, s))
+	again := cmp.Or(how.Grant, endedFor(grants, lib, name, s), grantInUse(c.home, lib, name, s))
 	for _, g := range grants {
 		if g.ID == again {
 			r.Account, r.Scopes = g.Account, append(slices.Clone(r.Scopes), g.Asked...)
@@ -180,6 +264,9 @@ func (c *Companion) SignOut(ctx context.Context, grant string) error {
 	limited, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
 	if err := c.oauth(lib).SignOut(limited, grant); err != nil {
+		return err
+	}
+	if err := c.forgetGone(ctx, lib); err != nil {
 		return err
 	}
 	if name != "" {

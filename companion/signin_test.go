@@ -211,10 +211,64 @@ func TestASetsAccountIsUsedByItsApps(t *testing.T) {
 	if got := used("cursor"); got != "Bearer t0ken-2" {
 		t.Errorf("elsewhere %q", got)
 	}
+	again := func() {
+		t.Helper()
+		if lib, err = d.Library(); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	// The one that ended is the one that a sign-in is for.
+	file := filepath.Join(string(d.home), "grants", first.ID+".json")
+	if err := os.WriteFile(file, []byte(strings.Replace(text(t, file), "{", `{"ended": "2026-01-01T00:00:00Z", `, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v := d.far(t); v.Status != NeedsYou || v.Problem.Code != words.SignInExpired {
+		t.Errorf("%v %v", v.Status, v.Problem)
+	}
+	if g, err := d.SignIn(t.Context(), "far", SignInHow{}, func(Step) {}); err != nil || g.ID != first.ID || g.Ended {
+		t.Errorf("%+v %v", g, err)
+	}
+
+	// Where it is gone nobody else's is taken, and a sign-out forgets the choice.
+	if err := os.Rename(file, file+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if got := used("claude-code"); got != "" {
+		t.Errorf("in place of one that is gone %q", got)
+	}
+	if err := os.Rename(file+".away", file); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SignOut(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if again(); len(lib.Sets["Work"].Accounts) != 0 || used("claude-code") != "Bearer t0ken-2" {
+		t.Errorf("%v, used is %q", lib.Sets["Work"].Accounts, used("claude-code"))
+	}
+	p, err = d.ProposeAccount(t.Context(), "far", "Work", second.ID)
+	d.must(t, p, err)
 	p, err = d.ProposeAccount(t.Context(), "far", "Work", "")
 	d.must(t, p, err)
-	if lib, err = d.Library(); err != nil || used("claude-code") != "Bearer t0ken-2" {
+	if again(); len(lib.Sets["Work"].Accounts) != 0 {
 		t.Error("the choice was not taken away")
+	}
+}
+
+// A library that a hand wrote has no id until we write it: the tokens are found
+// again all the same.
+func TestALibraryWithoutAnIDKeepsItsSignIns(t *testing.T) {
+	d, s := newDesk(t), newService(t)
+	d.remote(t, s)
+	if err := os.WriteFile(d.home.Library(), []byte(`{"servers": {"far": {"id": "s1", "url": "`+s.URL+`/mcp"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.SignIn(t.Context(), "far", SignInHow{}, func(Step) {}); err != nil {
+		t.Fatal(err)
+	}
+	d.look(t)
+	if v := d.far(t); v.Status != Healthy {
+		t.Errorf("%v %v", v.Status, v.Problem)
 	}
 }
 

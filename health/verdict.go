@@ -73,8 +73,9 @@ func (k Known) Judge() Verdict {
 	if v.Problem != nil && k.lastGood().After(k.Report.Time) { // it has worked since
 		v.Status, v.Problem, v.Summary = Healthy, nil, working(v.Tools)
 	}
+	has := live.status == Healthy && !k.isShutOut()
 	switch {
-	case live.status == Healthy:
+	case has:
 		v.Status, v.Problem, v.Tools = Healthy, nil, max(v.Tools, live.tools)
 		v.Summary = working(v.Tools)
 	case v.Status == NeedsYou:
@@ -88,7 +89,7 @@ func (k Known) Judge() Verdict {
 		v.Status, v.Tools = Healthy, k.lastTools()
 		v.Summary = working(v.Tools)
 	}
-	v.Reasons = slices.Concat(live.reasons, bad.reasons, k.reportReasons(live.status == Healthy), k.logReasons())
+	v.Reasons = slices.Concat(live.reasons, bad.reasons, k.reportReasons(has), k.logReasons())
 	return v
 }
 

@@ -36,6 +36,16 @@ func refuses(client string, since, failed float64, code words.Code) launch.Sessi
 	return s
 }
 
+func answers(s launch.Session, minutes float64) launch.Session {
+	s.AnsweredAt = ago(minutes)
+	return s
+}
+
+func closed(s launch.Session, minutes float64) launch.Session {
+	s.Status, s.EndedAt = launch.Ended, ago(minutes)
+	return s
+}
+
 func unopened(s launch.Session) launch.Session {
 	s.Status, s.Answers, s.Tools = launch.Starting, 0, 0
 	return s
@@ -152,6 +162,15 @@ func TestTheVerdictOfAllWitnesses(t *testing.T) {
 		}},
 		"refused at its start, the later probe is good": {Known{Live: live{unopened(refuses(code, 2, 1, words.SignIn))}, Report: probed(0.5, Healthy, nil)}, Healthy, "", 3, "3 tools", []string{
 			"It starts fine here, with 3 tools.",
+		}},
+		"asked to sign in, and the app was closed": {Known{Report: probed(30, Healthy, nil), Ended: ended{closed(refuses(code, 9, 4, words.SignInExpired), 2)}}, NeedsYou, words.SignInExpired, 3, "has ended", []string{
+			"Claude Code got no answer from it at the end.", "It starts fine here, with 3 tools.",
+		}},
+		"signed out while an app has it": {Known{Live: live{answers(lives(code, 9, 5), 5)}, Report: probed(3, Failing, words.New(words.SignIn, nil, "Name", "it"))}, NeedsYou, words.SignIn, 0, "Sign in to it", []string{
+			"Claude Code has it now, with 5 tools.", "Our own check says: Sign in to it to use it.",
+		}},
+		"signed out, and the app was closed": {Known{Ended: ended{closed(answers(lives(code, 9, 5), 5), 1)}, Report: probed(3, Failing, words.New(words.SignIn, nil, "Name", "it"))}, NeedsYou, words.SignIn, 0, "Sign in to it", []string{
+			"It worked when Claude Code last had it.", "Our own check says: Sign in to it to use it.",
 		}},
 		"can't be reached": {Known{Live: live{refuses(code, 9, 2, words.Offline)}}, Failing, words.Offline, 0, "", []string{
 			"Claude Code gets no answer from it.",

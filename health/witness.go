@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -107,6 +108,12 @@ func (k Known) ofPast() (s seen) {
 	} else if len(k.Ended) > 0 && k.worked(k.Ended[0]) {
 		s.add(Healthy, k.Ended[0].EndedAt, words.Say("health.worked", "Client", titleOf(k.Ended[0].Client)))
 	}
+	if len(k.Ended) > 0 {
+		if last, r := k.Ended[0], k.Ended[0].Remote; r.Problem != "" && counts(r.At) {
+			s.problem, s.at = words.New(r.Problem, nil, "Name", k.Name), r.At
+			s.add(statusOf(r.Problem), r.At, words.Say("health.was-refused", "Client", titleOf(last.Client)))
+		}
+	}
 	if e := k.lastBad(); e != nil && s.problem == nil && counts(e.Time) {
 		s.problem, s.at = k.problemOf(*e), e.Time
 	}
@@ -128,7 +135,7 @@ func (k Known) failedEnds() int {
 
 // worked reports whether the session's client got answers and did not give up.
 func (k Known) worked(s launch.Session) bool {
-	if s.Status != launch.Ended || s.Answers == 0 {
+	if s.Status != launch.Ended || s.Answers == 0 || s.Remote.Problem != "" {
 		return false
 	}
 	return !slices.ContainsFunc(k.Log, func(e clients.LogEvent) bool {
@@ -143,11 +150,26 @@ func (k Known) lastGood() time.Time {
 		last = k.Report.Time
 	}
 	for _, s := range k.Ended {
-		if k.worked(s) && s.EndedAt.After(last) {
-			last = s.EndedAt
+		if at := answeredAt(s); k.worked(s) && at.After(last) {
+			last = at
 		}
 	}
 	return last
+}
+
+// answeredAt is when the session's server last answered, as far as it is told.
+func answeredAt(s launch.Session) time.Time {
+	return cmp.Or(s.AnsweredAt, s.EndedAt, s.Started)
+}
+
+// isShutOut reports whether a remote server lets nobody in any more, though sessions
+// had it: it asked the probe for a sign-in after its last answer to them.
+func (k Known) isShutOut() bool {
+	r := k.Report
+	if r == nil || r.Problem == nil || r.Problem.Code != words.SignIn && r.Problem.Code != words.SignInExpired {
+		return false
+	}
+	return !slices.ContainsFunc(k.Live, func(s launch.Session) bool { return answeredAt(s).After(r.Time) })
 }
 
 // lastTools is how many tools the last session that worked had.

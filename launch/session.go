@@ -50,20 +50,21 @@ type Session struct {
 	Prompts   int `json:"prompts,omitempty"`
 	Resources int `json:"resources,omitempty"`
 
-	Requests    int64   `json:"requests"`           // the client's
-	Calls       int64   `json:"calls,omitempty"`    // those to tools
-	Answers     int64   `json:"answers"`            // the server's
-	Errors      int64   `json:"errors"`             // answers that were errors
-	TimedOut    int64   `json:"timedOut,omitempty"` // requests cancelled, or without an answer within the server's limit
-	Pending     int     `json:"pending"`            // requests without an answer yet
-	P50         float64 `json:"p50ms"`              // of the last answers' times
-	P95         float64 `json:"p95ms"`
-	ListChanged int64   `json:"listChanged,omitempty"` // notices that a list is another now
-	Stray       int64   `json:"stray,omitempty"`       // lines on stdout that are not the protocol's
-	StrayLine   string  `json:"strayLine,omitempty"`   // the first, redacted
-	Unfiltered  int64   `json:"unfiltered,omitempty"`  // lists of tools passed whole, though some are to be hidden
-	Longest     int     `json:"longest,omitempty"`     // bytes of the longest line, in either direction
-	Flood       int64   `json:"flood,omitempty"`       // bytes of stderr
+	Requests    int64     `json:"requests"`            // the client's
+	Calls       int64     `json:"calls,omitempty"`     // those to tools
+	Answers     int64     `json:"answers"`             // the server's
+	AnsweredAt  time.Time `json:"answeredAt,omitzero"` // the last of them
+	Errors      int64     `json:"errors"`              // answers that were errors
+	TimedOut    int64     `json:"timedOut,omitempty"`  // requests cancelled, or without an answer within the server's limit
+	Pending     int       `json:"pending"`             // requests without an answer yet
+	P50         float64   `json:"p50ms"`               // of the last answers' times
+	P95         float64   `json:"p95ms"`
+	ListChanged int64     `json:"listChanged,omitempty"` // notices that a list is another now
+	Stray       int64     `json:"stray,omitempty"`       // lines on stdout that are not the protocol's
+	StrayLine   string    `json:"strayLine,omitempty"`   // the first, redacted
+	Unfiltered  int64     `json:"unfiltered,omitempty"`  // lists of tools passed whole, though some are to be hidden
+	Longest     int       `json:"longest,omitempty"`     // bytes of the longest line, in either direction
+	Flood       int64     `json:"flood,omitempty"`       // bytes of stderr
 
 	Remote Remote `json:"remote,omitzero"` // why a remote server can't be asked now; zero while it answers
 

@@ -288,6 +288,7 @@ func (w *watch) fromServer(l line) {
 // answered takes an answer of the server's.
 func (w *watch) answered(m message, l line, now time.Time) {
 	w.now.Answers++
+	w.now.AnsweredAt = now
 	if m.kind == refusal {
 		w.now.Errors++
 	}
