@@ -103,6 +103,7 @@ type Window struct {
 	apps    *appsPage
 	keys    *keysPage
 	signins *signinsPage
+	signing *signing // the sign-in that waits, wherever its page is now; or nil
 	doctor  *doctorPage
 	history *historyPage
 	options *settingsPage

@@ -40,9 +40,18 @@ type signing struct {
 	again, cancel              *button
 }
 
-// signIn signs in to the server called name, and comes back to from.
+// signIn signs in to the server called name, and comes back to from. There is one at
+// a time: while one waits it is shown instead.
 func (w *Window) signIn(tab string, from view, name string, how companion.SignInHow) {
 	from.notices().clear()
+	if v := w.signing; v != nil {
+		if v.name != name {
+			v.frame.told.tell(companion.NeedsYou, words.Say("app.signin.first"), "", "")
+		}
+		w.tab = v.tab
+		w.put(v.tab, v)
+		return
+	}
 	v := newSigning(w, tab, from, name, how)
 	w.put(tab, v)
 	v.begin(how)
@@ -97,6 +106,7 @@ func (v *signing) begin(how companion.SignInHow) {
 	}
 	v.again.Hide()
 	v.told(companion.Step{})
+	v.w.signing = v
 	v.busy.run(words.Say("app.signin.doing"), func(ctx context.Context) error {
 		_, err := v.w.actions.SignIn(ctx, v.name, how, func(s companion.Step) { fyne.Do(func() { v.told(s) }) })
 		return err
@@ -116,16 +126,17 @@ func (v *signing) told(s companion.Step) {
 }
 
 func (v *signing) ended(err error) {
+	v.w.signing = nil
 	switch {
+	case err == nil:
+		v.leave()
+		v.from.notices().done(words.Say("app.signin.done", "Name", v.name), words.Say("app.signin.done.about"))
 	case v.left:
-		v.w.put(v.tab, v.from)
+		v.leave()
 	case v.next != nil:
 		v.begin(*v.next)
-	case err == nil:
-		v.w.put(v.tab, v.from)
-		v.from.notices().done(words.Say("app.signin.done", "Name", v.name), words.Say("app.signin.done.about"))
 	case errors.Is(err, context.Canceled):
-		v.w.put(v.tab, v.from)
+		v.leave()
 	default:
 		v.told(companion.Step{Text: words.Say("app.signin.failed")})
 		v.paste.box.Hide()
@@ -133,6 +144,13 @@ func (v *signing) ended(err error) {
 		v.frame.told.do.set("") // the buttons are here
 		v.again.Show()
 		v.box.Refresh()
+	}
+}
+
+// leave goes back to where the sign-in began, unless its user went elsewhere.
+func (v *signing) leave() {
+	if v.w.open[v.tab] == view(v) {
+		v.w.put(v.tab, v.from)
 	}
 }
 
@@ -183,7 +201,7 @@ func (v *signing) render(companion.State) {}
 func (v *signing) onEscape() {
 	v.left = true
 	if v.busy.cancel == nil {
-		v.w.put(v.tab, v.from)
+		v.leave()
 		return
 	}
 	v.busy.onStop()

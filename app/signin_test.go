@@ -91,10 +91,37 @@ func TestASignInUnderWayIsLeft(t *testing.T) {
 	if how := <-begun; !how.Device || how.Grant != "g2" {
 		t.Errorf("%+v", how)
 	}
+	// Another place is gone to, and typed into; the sign-in can be found again.
+	w.Show("sets")
+	w.onNav(tabSignins)
+	w.onNav(tabSignins)
+	if w.open[tabSignins] != view(w.signins) {
+		t.Fatalf("shows %T", w.open[tabSignins])
+	}
+	w.signIn(tabServers, w.servers, "linear", companion.SignInHow{})
+	if w.tab != tabSignins || w.open[tabSignins] != view(v) || !v.frame.told.box.Visible() {
+		t.Errorf("shows %T", w.open[w.tab])
+	}
 	v.onEscape()
 	under.Wait()
 	if w.open[tabSignins] != view(w.signins) || w.signins.told.box.Visible() {
 		t.Errorf("shows %T", w.open[tabSignins])
+	}
+}
+
+// What is typed meanwhile is not thrown away when the sign-in ends.
+func TestASignInThatEndsElsewhereDisturbsNobody(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	f.waits = func(context.Context, companion.SignInHow) error {
+		w.openServer("files")
+		w.open[tabServers].(*details).onEdit()
+		w.open[tabServers].(*form).command.field.SetText("typed")
+		return nil
+	}
+	w.Show("servers/notion/sign-in")
+	if form, ok := w.open[tabServers].(*form); !ok || !form.dirty() {
+		t.Errorf("shows %T", w.open[tabServers])
 	}
 }
 

@@ -78,10 +78,28 @@ func (e *Env) paste(ctx context.Context) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
+// serverOf is the server's name today: it may be called by its id, or as it was
+// called before.
+func (e *Env) serverOf(name string) (string, error) {
+	lib, err := e.Library()
+	if err != nil {
+		return "", err
+	}
+	found, _, ok := lib.Find(name)
+	if !ok {
+		return "", words.New(words.ServerUnknown, nil, "Name", name)
+	}
+	return found, nil
+}
+
 // accountOf is the account of the server that is called so: by its name, its id, or
 // its number in the list.
 func (e *Env) accountOf(ctx context.Context, server, account string) (companion.GrantState, error) {
 	n := 0
+	server, err := e.serverOf(server)
+	if err != nil {
+		return companion.GrantState{}, err
+	}
 	for _, g := range e.State(ctx).Grants {
 		if g.Server != server {
 			continue
@@ -112,10 +130,15 @@ func signOut(ctx context.Context, e *Env, args []string) error {
 		}
 		list = append(list, g)
 	} else {
-		for _, g := range e.State(ctx).Grants {
-			if g.Server == rest[0] {
+		grants := e.State(ctx).Grants
+		server, err := e.serverOf(rest[0])
+		for _, g := range grants {
+			if g.ID == rest[0] || err == nil && g.Server == server {
 				list = append(list, g)
 			}
+		}
+		if len(list) == 0 && err != nil {
+			return err
 		}
 	}
 	if len(list) == 0 {
@@ -175,7 +198,10 @@ func accounts(ctx context.Context, e *Env, args []string) error {
 			how = words.Say("cmd.account.ended")
 		}
 		rows = append(rows, r)
-		text = append(text, []string{mark(g.Used) + g.Server, g.Account, g.Service, how})
+		if r.Server == "" { // it was removed: the id is what it can be ended by
+			r.Server = g.ID
+		}
+		text = append(text, []string{mark(g.Used) + r.Server, g.Account, g.Service, how})
 	}
 	if *asJSON {
 		return printJSON(e.Out, map[string]any{"accounts": rows})
