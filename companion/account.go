@@ -27,7 +27,7 @@ func authorize(plan *launch.Plan, home files.Home, store secrets.Store, lib *ser
 		return
 	}
 	c := oauth.Config{Home: home, Store: store, Library: lib.ID}
-	plan.Auth = &account{config: c, server: s.ID, address: plan.URL, name: plan.Name, chosen: chosenGrant(lib, plan.Name, s, client)}
+	plan.Auth = &account{config: c, server: s.ID, address: plan.URL, name: plan.Name, chosen: chosenGrant(lib, plan.Name, s, client), keyed: len((&servers.Server{Headers: s.Headers}).SecretIDs()) > 0}
 }
 
 func hasAuthorization(s *servers.Server) bool {
@@ -67,6 +67,7 @@ type account struct {
 	server, name string
 	address      string // a grant for another one counts for nothing
 	chosen       string // a grant's id, "" for the newest
+	keyed        bool   // a header of the server's own holds a key
 
 	mu     sync.Mutex
 	id     string
@@ -87,7 +88,7 @@ func (a *account) Header(ctx context.Context) (string, error) {
 func (a *account) Refused(ctx context.Context, status int, challenge, used string) (again bool, err error) {
 	s := a.current()
 	switch {
-	case s == nil && status == 401:
+	case s == nil && status == 401 && !(a.keyed && !strings.Contains(challenge, "resource_metadata")): // else it is the key that was refused
 		return false, oauth.NotSignedIn(a.name, challenge)
 	case s == nil:
 		return false, nil

@@ -292,6 +292,19 @@ func TestTokensGoToTheirOwnServerOnly(t *testing.T) {
 	}
 }
 
+// A key that is refused is the key's trouble, where no sign-in is told of.
+func TestARefusedKeyOfAnyHeaderIsNotASignIn(t *testing.T) {
+	d := newDesk(t)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(s.Close)
+	p, err := d.ProposeServer(t.Context(), Draft{Name: "far", Server: servers.Server{URL: s.URL + "/mcp"}, Headers: map[string]Secret{"X-Api-Key": NewSecret("hunter2-hunter2")}})
+	d.must(t, p, err)
+	d.look(t)
+	if v := d.far(t); v.Status != NeedsYou || v.Problem.Code != words.KeyRefused {
+		t.Errorf("%v %v", v.Status, v.Problem)
+	}
+}
+
 func TestAnAppOfTheUsersOwnKeepsItsSecretInTheStore(t *testing.T) {
 	d := newDesk(t)
 	draft := Draft{Name: "far", Server: servers.Server{URL: "https://mcp.example.com/mcp", SignIn: &servers.SignIn{ClientID: "abc"}}, ClientSecret: NewSecret("hunter2")}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -79,7 +80,7 @@ func (w *wire) remote(r *refused, p *words.Problem) Remote {
 func (w *wire) refusal(r *refused) *words.Problem {
 	name := w.plan.Name
 	switch s := r.status; {
-	case isAuth(s) && w.hasOwnKey() && w.plan.Auth == nil:
+	case isAuth(s) && w.hasOwnKey() && (w.plan.Auth == nil || !strings.Contains(r.challenge, "resource_metadata")):
 		return words.New(words.KeyRefused, r, "Name", name)
 	case s == http.StatusUnauthorized, s == http.StatusForbidden && r.challenge != "":
 		return words.New(words.SignIn, r, "Name", name)
