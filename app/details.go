@@ -162,6 +162,10 @@ func (d *details) onQuestions() {
 
 // onKey opens the form at a key to type.
 func (d *details) onKey() {
+	if s := d.server.Server; s.SignIn != nil && s.SignIn.ClientSecret != "" {
+		d.onOwnApp() // that is its key
+		return
+	}
 	f := newForm(d.w, d.server)
 	d.w.put(tabServers, f)
 	keys := f.envKeys

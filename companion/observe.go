@@ -83,6 +83,9 @@ func (c *Companion) serverStates(lib *servers.Library, sessions []launch.Session
 			v.Summary = v.Problem.Title
 		}
 		state := ServerState{Name: name, Server: *s, Status: v.Status, Summary: v.Summary, Problem: v.Problem, Tools: v.Tools, Checked: v.Checked, Reasons: v.Reasons, Sets: lib.SetsOf(name), InUse: use[name]}
+		if state.WantsSignIn() {
+			state.Status = health.NeedsYou
+		}
 		for _, x := range live {
 			t := titleOf(x.Client)
 			if t != "" && !slices.Contains(state.Live, t) {

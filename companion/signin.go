@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"mcp-companion/launch"
 	"mcp-companion/secrets"
 	"mcp-companion/secrets/oauth"
 	"mcp-companion/servers"
@@ -234,6 +235,13 @@ func (c *Companion) signInRequest(ctx context.Context, lib *servers.Library, nam
 	if o := s.SignIn; o != nil {
 		r.ClientID, r.ClientSecret, r.Issuer = o.ClientID, secrets.New(fill(o.ClientSecret)), o.Issuer
 		r.Scopes, r.RedirectHost, r.Port, r.NoResource, r.Extra = o.Scopes, o.RedirectHost, o.Port, o.NoResource, o.Extra
+	}
+	live, _ := launch.Sessions(c.home) // what can't be read asks for nothing
+	for _, x := range slices.Concat(live, c.ended(s.ID)) {
+		if x.Server == s.ID && x.Remote.Problem == words.KeyTooWeak {
+			r.Challenge = x.Remote.Challenge // it names what else is to be allowed
+			break
+		}
 	}
 	if how.Another {
 		return r, nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mcp-companion/files"
 	"mcp-companion/launch"
@@ -24,6 +25,7 @@ import (
 type service struct {
 	*httptest.Server
 	mu     sync.Mutex
+	scopes []string // that were asked for
 	given  []string // the access tokens, the newest last
 	asked  []string // the Authorization headers at the server
 	ended  int      // revocations
@@ -57,6 +59,9 @@ func newService(t *testing.T) *service {
 		answer(w, 201, asked)
 	})
 	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.scopes = append(s.scopes, r.FormValue("scope"))
+		s.mu.Unlock()
 		back, _ := url.Parse(r.FormValue("redirect_uri"))
 		back.RawQuery = url.Values{"code": {"c"}, "state": {r.FormValue("state")}}.Encode()
 		http.Redirect(w, r, back.String(), http.StatusFound)
@@ -289,6 +294,44 @@ func TestTokensGoToTheirOwnServerOnly(t *testing.T) {
 	defer other.mu.Unlock()
 	if len(other.asked) == 0 || slices.ContainsFunc(other.asked, func(s string) bool { return s != "" }) {
 		t.Errorf("the other server got %q", other.asked)
+	}
+}
+
+// A server that wants more allowed gets it at the next sign-in.
+func TestASignInAsksForWhatWasNotAllowed(t *testing.T) {
+	d, s := newDesk(t), newService(t)
+	d.remote(t, s)
+	if _, err := d.SignIn(t.Context(), "far", SignInHow{}, func(Step) {}); err != nil {
+		t.Fatal(err)
+	}
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(d.home.Sessions(), "x.json")
+	lock, err := files.TryLock(path) // as a running session does
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	x := launch.Session{Version: 1, ID: "x", Server: lib.Servers["far"].ID, Name: "far", Status: launch.Healthy, Started: time.Now().Add(-time.Hour), Updated: time.Now(), Remote: launch.Remote{Problem: words.KeyTooWeak, At: time.Now(), Status: 403, Challenge: `Bearer error="insufficient_scope", scope="write"`}}
+	data, err := json.Marshal(x)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := d.far(t); v.Status != NeedsYou || !v.WantsSignIn() {
+		t.Errorf("%v %v", v.Status, v.Problem)
+	}
+	if _, err := d.SignIn(t.Context(), "far", SignInHow{}, func(Step) {}); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.scopes) != 2 || s.scopes[1] != "write" {
+		t.Errorf("asked for %q", s.scopes)
 	}
 }
 

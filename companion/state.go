@@ -1,7 +1,6 @@
 package companion
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +89,16 @@ type Running struct {
 
 // WantsSignIn reports whether a sign-in is what the server waits for.
 func (v ServerState) WantsSignIn() bool {
-	return v.Problem != nil && slices.Contains([]words.Code{words.SignIn, words.SignInExpired, words.SignInUnfinished, words.SignInRefused, words.SignInMoved}, v.Problem.Code)
+	if v.Problem == nil {
+		return false
+	}
+	switch v.Problem.Code {
+	case words.SignIn, words.SignInExpired, words.SignInUnfinished, words.SignInRefused, words.SignInMoved:
+		return true
+	case words.KeyTooWeak: // of a sign-in: it asks for more to be allowed
+		return v.Server.IsRemote() && len(v.Server.SecretIDs()) == 0
+	}
+	return false
 }
 
 // Line is the server's name and how it is.
