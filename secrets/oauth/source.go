@@ -347,7 +347,7 @@ func Settle(limit time.Duration) {
 	done := make(chan struct{})
 	go func() {
 		exchanges.Lock() // and nothing new begins
-		exchanges.Unlock()
+		defer exchanges.Unlock()
 		close(done)
 	}()
 	select {
