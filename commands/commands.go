@@ -42,6 +42,7 @@ func init() {
 	table = []command{
 		{"list", "list [--json]", list},
 		{"add", "add NAME [--env K=V]... [--secret K]... [--cwd DIR] [--header H=V]... [OPTION]... (-- COMMAND ARGS... | URL)", add},
+		{"new", "new NAME --template node|python [--folder DIR]", newProject},
 		{"edit", "edit NAME [--name NEW] [--env K=V]... [--secret K]... [--unset K]... [--cwd DIR] [--header H=V]... [OPTION]... [-- COMMAND ARGS... | URL]", editServer},
 		{"remove", "remove NAME", remove},
 		{"import", "import [FILE | - | CLIENT]", importAny},

@@ -1,0 +1,89 @@
+package companion
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"mcp-companion/launch"
+	"mcp-companion/servers"
+	"mcp-companion/servers/projects"
+	"mcp-companion/words"
+)
+
+// What a face needs of a server of the user's own.
+type (
+	ProjectTemplate = projects.Template
+	ProjectRequest  = projects.Request
+	Project         = projects.Project
+)
+
+// ProjectTemplates lists the kinds of projects that can be begun.
+func ProjectTemplates() []ProjectTemplate { return projects.Templates() }
+
+// NewProject makes the project's folder, unless its name is taken. It is neither
+// prepared nor in the library then: PrepareProject, and ProposeServer with its
+// DraftOf. After an error nothing is left.
+func (c *Companion) NewProject(ctx context.Context, r ProjectRequest) (*Project, error) {
+	lib, err := c.Library()
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range lib.Names() {
+		if strings.EqualFold(n, r.Name) {
+			return nil, words.New(words.NameTaken, nil, "Name", n)
+		}
+	}
+	return projects.Create(ctx, r)
+}
+
+// ProjectFolder is what the folder of a server called name is called, where its
+// user chooses none.
+func ProjectFolder(name string) string { return projects.PackageName(name) }
+
+// DraftOf is the project's server, to be saved.
+func DraftOf(p *Project) Draft { return Draft{Name: p.Name, Server: p.Server} }
+
+// PrepareProject runs in the project's folder what its server needs to start, one
+// after the other. Each is told to say before it begins, and its output goes to
+// out as it comes. A program that isn't there is that Problem, one that fails
+// ProjectUnready; ctx ends it.
+func (c *Companion) PrepareProject(ctx context.Context, p *Project, say func(line string), out io.Writer) error {
+	for _, line := range p.Prepare {
+		text := strings.Join(line, " ")
+		// Found as its server will be: a window has not the PATH of a terminal.
+		plan, err := launch.For(ctx, p.Name, &servers.Server{Command: line[0], Args: line[1:], Cwd: p.Folder}, "", nil, os.Environ())
+		if err != nil {
+			return err
+		}
+		say(text)
+		if err := runPlan(ctx, plan, out); err != nil {
+			return words.New(words.ProjectUnready, err, "Name", p.Name, "Folder", p.Folder, "Line", text)
+		}
+	}
+	return nil
+}
+
+// runPlan runs a program to its end; when ctx ends, it is asked to leave, and
+// then made to.
+func runPlan(ctx context.Context, plan *launch.Plan, out io.Writer) error {
+	cmd := exec.CommandContext(ctx, plan.Path, plan.Args...)
+	cmd.Env, cmd.Dir = plan.Env, plan.Dir
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Cancel = func() error {
+		if cmd.Process.Signal(os.Interrupt) == nil {
+			return nil
+		}
+		return cmd.Process.Kill() // Windows knows no other way
+	}
+	cmd.WaitDelay = 3 * time.Second
+	hide(cmd)
+	if err := cmd.Run(); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	return nil
+}
