@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"mcp-companion/companion"
 	"mcp-companion/words"
@@ -33,17 +34,24 @@ func newProject(ctx context.Context, e *Env, args []string) error {
 		return err
 	}
 	fmt.Fprintln(e.Out, words.Say("cmd.new.made", "Folder", p.Folder))
-	unready := e.PrepareProject(ctx, p, func(line string) {
+	ready := e.PrepareProject(ctx, p, func(line string) {
 		fmt.Fprintln(e.Err, words.Say("cmd.new.preparing", "Line", line))
 	}, e.Err)
 	kept := context.WithoutCancel(ctx) // an interrupt ends the preparing, not what is already made
-	err = e.act(kept, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServer(kept, companion.DraftOf(p)) })
-	if err != nil {
+	if err := e.act(kept, func() (*companion.Proposal, error) {
+		return e.LibraryOnly().ProposeServer(kept, companion.DraftOf(p))
+	}); err != nil {
 		return err
 	}
-	if unready != nil {
-		return unready
+	if ready == nil {
+		fmt.Fprintln(e.Out, words.Say("cmd.new.next", "File", p.Open, "Name", p.Name))
+		return nil
 	}
-	fmt.Fprintln(e.Out, words.Say("cmd.new.next", "File", p.Open, "Name", p.Name))
-	return nil
+	if ctx.Err() == nil {
+		tell(e.Err, ready)
+	}
+	for _, line := range p.Prepare {
+		fmt.Fprintln(e.Err, words.Say("cmd.new.later", "Line", strings.Join(line, " "), "Folder", p.Folder, "Name", p.Name))
+	}
+	return errSilent
 }

@@ -57,6 +57,9 @@ func (c *Companion) PrepareProject(ctx context.Context, p *Project, say func(lin
 		text := strings.Join(line, " ")
 		// Found as its server will be: a window has not the PATH of a terminal.
 		plan, err := launch.For(ctx, p.Name, &servers.Server{Command: line[0], Args: line[1:], Cwd: p.Folder}, "", nil, os.Environ())
+		if code := helperOf[line[0]]; code != "" && words.Has(err, words.ProgramMissing) {
+			return words.New(code, err, "Name", p.Name)
+		}
 		if err != nil {
 			return err
 		}
@@ -67,6 +70,10 @@ func (c *Companion) PrepareProject(ctx context.Context, p *Project, say func(lin
 	}
 	return nil
 }
+
+// helperOf says which helper program a step's is part of, by the Problem of its
+// absence.
+var helperOf = map[string]words.Code{"npm": words.NodeMissing, "uv": words.UVMissing}
 
 // runPlan runs a program to its end; when ctx ends, it is asked to leave, and
 // then made to.
