@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"mcp-companion/files"
 	"mcp-companion/servers"
@@ -71,10 +72,12 @@ var errTaken = errors.New("not an empty folder")
 
 func folderProblem(folder string, err error) error {
 	switch {
-	case errors.Is(err, errTaken), errors.Is(err, fs.ErrExist):
+	case errors.Is(err, errTaken), errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR): // the last: a file above it
 		return words.New(words.FolderTaken, err, "Path", folder)
 	case errors.Is(err, fs.ErrPermission):
 		return words.New(words.FileLocked, err, "File", folder)
+	case errors.Is(err, syscall.ENOSPC):
+		return words.New(words.DiskFull, err, "File", folder)
 	}
 	return fmt.Errorf("make project: %w", err)
 }

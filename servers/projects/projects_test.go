@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"mcp-companion/words"
@@ -87,28 +88,26 @@ func TestAProjectSaysHowItIsPreparedAndStarted(t *testing.T) {
 }
 
 func TestNothingOfAnotherIsTouched(t *testing.T) {
-	for name, given := range map[string]func(folder string) error{
-		"a file in the folder": func(f string) error {
-			return errors.Join(os.Mkdir(f, 0o755), os.WriteFile(filepath.Join(f, "mine"), nil, 0o644))
-		},
-		"a hidden file in the folder": func(f string) error {
-			return errors.Join(os.Mkdir(f, 0o755), os.WriteFile(filepath.Join(f, ".git"), nil, 0o644))
-		},
-		"a file in the way": func(f string) error { return os.WriteFile(f, []byte("mine"), 0o644) },
+	for name, c := range map[string]struct{ mine, wanted string }{
+		"a file in the folder":        {"p/mine", "p"},
+		"a hidden file in the folder": {"p/.git", "p"},
+		"a folder in the folder":      {"p/mine/too", "p"},
+		"a file in the way":           {"p", "p"},
+		"a file above":                {"p", "p/q"},
+		"a file far above":            {"p", "p/q/r"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			folder := filepath.Join(dir, "p")
-			if err := given(folder); err != nil {
+			mine := filepath.Join(dir, c.mine)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(mine), 0o755), os.WriteFile(mine, []byte("mine"), 0o644)); err != nil {
 				t.Fatal(err)
 			}
-			before := below(t, dir)
-			_, err := Create(t.Context(), Request{Template: "node", Name: "x", Folder: folder})
-			if !words.Has(err, words.FolderTaken) {
+			before := all(t, dir)
+			if _, err := Create(t.Context(), Request{Template: "node", Name: "x", Folder: filepath.Join(dir, c.wanted)}); !words.Has(err, words.FolderTaken) {
 				t.Error(err)
 			}
-			if after := below(t, dir); !slices.Equal(before, after) {
-				t.Errorf("%v became %v", before, after)
+			if data, err := os.ReadFile(mine); err != nil || string(data) != "mine" || !slices.Equal(before, all(t, dir)) {
+				t.Errorf("%s %v: %v became %v", data, err, before, all(t, dir))
 			}
 		})
 	}
@@ -161,6 +160,13 @@ func TestAFailureLeavesNothing(t *testing.T) {
 				t.Errorf("%s after %d: left %v", at, looks, got)
 			}
 		}
+	}
+}
+
+func TestAFullDiskIsSaid(t *testing.T) {
+	err := folderProblem("p", &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC})
+	if !words.Has(err, words.DiskFull) {
+		t.Error(err)
 	}
 }
 
