@@ -183,6 +183,7 @@ var signatures = []signature{
 		has: said(npx, "npm error code EBADENGINE", "npm error notsup Required: { node: '>=20.5.0' }", "npm warn EBADENGINE   required: { node: '>=20.5.0' },"), saying: "needs 20.5 or newer", fix: "update",
 		near: said(npx, "npm warn EBADENGINE   required: { node: '>=20.5.0' },", "Error: ACME_API_KEY is required"),
 	},
+	{code: words.NodeOld, on: machine{disk: []string{"/usr/bin/npx"}}, has: said(npx, `TypeError [ERR_UNKNOWN_FILE_EXTENSION]: Unknown file extension ".ts" for /home/anna/notes/server.ts`, "Node.js v20.20.2"), near: said(npx, `TypeError: Unknown file extension ".txt"`)},
 	{code: words.NodeOld, on: machine{disk: []string{"/usr/bin/npx"}}, has: said(npx, "SyntaxError: Unexpected token '||='", "Node.js v14.1.0"), near: said(npx, `SyntaxError: Unexpected token '.', "...Starting" is not valid JSON`, "ENOTSUP: operation not supported on socket")},
 	{code: words.NodeOld, on: machine{disk: helped.disk, versions: map[string]string{"/usr/bin/node": "v16.20.2"}}, has: said(npx, "SyntaxError: Unexpected identifier"), fix: "update", near: said(npx, "Error: BRAVE_API_KEY is required"), nearOn: &machine{disk: helped.disk, versions: map[string]string{"/usr/bin/node": "v16.20.2"}}},
 	{code: words.UVMissing, on: machine{}, has: said(uvx, "spawn uvx ENOENT"), saying: "uv", fix: "install", near: said(uvx, "FileNotFoundError: [Errno 2] No such file or directory: 'data.json'"), nearOn: &helped},

@@ -23,7 +23,7 @@ var helperRules = []rule{
 		code: words.NodeOld, said: []string{
 			"code ebadengine", "npm ... notsup", "unsupported engine ... !warn", "referenceerror: file is not defined", "unexpected token '||=' ... !json",
 			"unexpected token '??=' ... !json", "unexpected token '.' ... !json", "unexpected token '?' ... !json", "err_require_esm",
-			"syntaxerror: unexpected token {", "(internal/modules/", "webidl.is.file =",
+			"syntaxerror: unexpected token {", "(internal/modules/", "webidl.is.file =", "unknown file extension \".ts\"",
 		}, more: saidOld, rest: nodeTooOld,
 		fixes: []remedy{useNewer, update(nodeJS), again},
 	},
