@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"mcp-companion/files"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
@@ -37,6 +39,8 @@ type Proposal struct {
 	plain map[string]servers.Server           // by ID: what takes the place of our entries, for who leaves
 	eject ejection
 	shown []string // values of keys that Files must not show
+
+	bundle *catalog.Bundle // to be unpacked first; nil for none
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -281,9 +285,13 @@ type Result struct {
 // returns the FileChanged Problem: propose again, show again.
 func (c *Companion) Apply(ctx context.Context, p *Proposal) (Result, error) {
 	var r Result
+	if err := p.unpack(); err != nil {
+		return r, err
+	}
 	if len(p.secrets) > 0 {
 		// Before the lock: the keychain may ask its user, and others wait for the lock.
 		if err := c.locked(ctx, c.choose); err != nil {
+			c.forget(p)
 			return r, err
 		}
 		if err := c.keepSecrets(ctx, p); err != nil {
@@ -380,8 +388,12 @@ func (c *Companion) write(ctx context.Context, lib *servers.Library, reason stri
 	return c.history(lib).Apply(ctx, reason, changes)
 }
 
-// forget takes the new secrets of a proposal that failed out of the store.
+// forget takes the new secrets of a proposal that failed out of the store, and
+// what was unpacked for it off the disk.
 func (c *Companion) forget(p *Proposal) {
+	if p.bundle != nil {
+		_ = os.RemoveAll(p.bundle.Folder)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	for id := range p.secrets {
@@ -400,7 +412,10 @@ func (c *Companion) Do(ctx context.Context, propose func() (*Proposal, error)) (
 			if p, err = propose(); err != nil {
 				return err
 			}
-			if err = c.choose(); err == nil {
+			if err = p.unpack(); err == nil {
+				err = c.choose()
+			}
+			if err == nil {
 				err = c.keepSecrets(ctx, p)
 			}
 			if err == nil {

@@ -85,6 +85,9 @@ func (h Home) Logs(id string) string { return h.join("logs", id) }
 // Bin holds the copy of the launcher that clients start.
 func (h Home) Bin() string { return h.join("bin") }
 
+// Bundles is the folder that the programs of bundles are unpacked into.
+func (h Home) Bundles() string { return h.join("bundles") }
+
 // Pending holds what waits for a client's exit.
 func (h Home) Pending() string { return h.join("pending") }
 
