@@ -24,12 +24,16 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
 // Actions is what the window asks of *companion.Companion.
 type Actions interface {
 	ProposeServer(context.Context, companion.Draft) (*companion.Proposal, error)
+	Offers(text string) ([]catalog.Offer, error)
+	OffersIn(path string) ([]catalog.Offer, error)
+	ProposeOffer(context.Context, companion.OfferDraft) (*companion.Proposal, error)
 	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
@@ -108,8 +112,8 @@ type Window struct {
 	history *historyPage
 	options *settingsPage
 
-	// pickFolder asks for a folder; a test puts its own here.
-	pickFolder func(chosen func(path string))
+	// pickFolder and pickFile ask for one; a test puts its own here.
+	pickFolder, pickFile func(chosen func(path string))
 }
 
 // The pages, in the navigation's order.
@@ -147,7 +151,7 @@ func New(a fyne.App, c Actions, opts Options) *Window {
 	}
 	a.Settings().SetTheme(newLook())
 	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}}
-	w.pickFolder = w.askFolder
+	w.pickFolder, w.pickFile = w.askFolder, w.askFile
 	w.build()
 	return w
 }
@@ -173,6 +177,7 @@ func (w *Window) build() {
 	w.win.CenterOnScreen()
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.onClose)
+	w.win.SetOnDropped(w.onDrop)
 	if w.opts.Icon != nil {
 		w.win.SetIcon(w.opts.Icon)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"mcp-companion/companion"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
@@ -24,6 +26,9 @@ type fake struct {
 	usedFile bool
 	calls    []string
 	draft    companion.Draft
+	offers   []catalog.Offer
+	read     error // of Offers and OffersIn
+	offer    companion.OfferDraft
 	setDraft companion.SetDraft
 	proposal *companion.Proposal
 	propose  error   // of the next Propose
@@ -64,6 +69,23 @@ func (f *fake) proposed() (*companion.Proposal, error) {
 func (f *fake) ProposeServer(_ context.Context, d companion.Draft) (*companion.Proposal, error) {
 	f.note("propose server %s", d.Name)
 	f.draft = d
+	return f.proposed()
+}
+
+func (f *fake) Offers(text string) ([]catalog.Offer, error) {
+	f.note("offers of %q", text)
+	return f.offers, f.read
+}
+
+func (f *fake) OffersIn(path string) ([]catalog.Offer, error) {
+	f.note("offers in %s", path)
+	return f.offers, f.read
+}
+
+func (f *fake) ProposeOffer(_ context.Context, d companion.OfferDraft) (*companion.Proposal, error) {
+	f.note("propose offer %s", d.Name)
+	f.offer = d
+	f.offer.Values = maps.Clone(d.Values)
 	return f.proposed()
 }
 

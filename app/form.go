@@ -21,6 +21,7 @@ type form struct {
 	w    *Window
 	was  string                // the server's name; "" for a new one
 	orig companion.ServerState // as it was when the form opened
+	from *addPage              // that it was opened from; nil for none
 
 	kind    *widget.RadioGroup
 	name    *asked
@@ -100,7 +101,7 @@ func (f *form) build() {
 	f.busy.locked = []*button{f.save, f.cancel, f.look}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	body := stack(12, card(stack(16, f.name.box, stack(2, newLine(words.Say("app.form.kind"), theme.ColorNameForeground, theme.SizeNameText).bold(), f.kind))), f.local, f.remote)
-	if sets := f.setChecks(); sets != nil {
+	if sets := f.w.setChecks(&f.sets, f.onChanged); sets != nil {
 		body.Add(card(sets))
 	}
 	f.more = newFormMore(f.onChanged)
@@ -108,19 +109,20 @@ func (f *form) build() {
 	f.lay(nil, nil, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
 }
 
-// setChecks asks which sets the server is in; nil where there are none.
-func (f *form) setChecks() fyne.CanvasObject {
-	if len(f.w.state.Sets) == 0 {
+// setChecks asks which sets the server is in, and puts the marks into list; nil
+// where there are none.
+func (w *Window) setChecks(list *[]*check, changed func()) fyne.CanvasObject {
+	if len(w.state.Sets) == 0 {
 		return nil
 	}
-	list := container.NewGridWithColumns(2)
-	for _, s := range f.w.state.Sets {
-		c := newCheck(s.Name, func(bool) { f.onChanged() })
-		f.sets = append(f.sets, c)
-		list.Add(c)
+	grid := container.NewGridWithColumns(2)
+	for _, s := range w.state.Sets {
+		c := newCheck(s.Name, func(bool) { changed() })
+		*list = append(*list, c)
+		grid.Add(c)
 	}
 	title := newLine(words.Say("app.form.sets"), theme.ColorNameForeground, theme.SizeNameText).bold()
-	return stack(6, stack(3, title, newCaption(words.Say("app.form.sets.help")).box), list)
+	return stack(6, stack(3, title, newCaption(words.Say("app.form.sets.help")).box), grid)
 }
 
 // fill puts the server into the fields. A new one joins the set in use, so that
@@ -286,5 +288,11 @@ func (f *form) onEscape() {
 		f.busy.onStop()
 		return
 	}
-	f.w.leave(tabServers, func() { f.w.openServer(f.was) })
+	f.w.leave(tabServers, func() {
+		if f.from != nil {
+			f.from.again()
+			return
+		}
+		f.w.openServer(f.was)
+	})
 }

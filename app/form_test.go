@@ -17,6 +17,17 @@ import (
 func adding(t *testing.T, w *Window) *form {
 	t.Helper()
 	test.Tap(w.servers.add)
+	return byHand(t, w)
+}
+
+// byHand goes from the page that adds to the form.
+func byHand(t testing.TB, w *Window) *form {
+	t.Helper()
+	p, ok := w.open[tabServers].(*addPage)
+	if !ok {
+		t.Fatalf("the page shows %T, not where to add", w.open[tabServers])
+	}
+	test.Tap(p.hand)
 	f, ok := w.open[tabServers].(*form)
 	if !ok {
 		t.Fatalf("the page shows %T, not the form", w.open[tabServers])

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -24,13 +25,21 @@ type asked struct {
 }
 
 func newAsked(id string, fl *field, changed func()) *asked {
-	a := &asked{field: fl, help: newCaption(words.Say("app.form." + id + ".help")), message: newPara("", theme.ColorNameError)}
+	a := newAskedFor(words.Say("app.form."+id), words.Say("app.form."+id+".help"), fl)
+	a.field = fl
 	fl.OnChanged = func(string) { changed() }
-	label := newLine(words.Say("app.form."+id), theme.ColorNameForeground, theme.SizeNameText).bold()
+	return a
+}
+
+// newAskedFor is newAsked for o of any kind; help may be empty.
+func newAskedFor(title, help string, o fyne.CanvasObject) *asked {
+	a := &asked{help: newCaption(help), message: newPara("", theme.ColorNameError)}
+	show(a.help.box, help != "")
+	label := newLine(title, theme.ColorNameForeground, theme.SizeNameText).bold()
 	a.message.seg.Style.SizeName = theme.SizeNameCaptionText
 	a.reason = edges(nil, nil, padTop(newPicture(lookOf(companion.Failing).icon, 15).box), nil, padded(0, 2, a.message.box))
 	a.reason.Hide()
-	a.row = container.NewStack(fl)
+	a.row = container.NewStack(o)
 	a.box = stack(5, label, a.row, a.help.box, a.reason)
 	return a
 }
@@ -44,7 +53,7 @@ func (a *asked) beside(b fyne.CanvasObject) {
 func (a *asked) complain(text string) {
 	a.message.set(text)
 	show(a.reason, text != "")
-	show(a.help.box, text == "")
+	show(a.help.box, text == "" && a.help.seg.Text != "")
 }
 
 // draft is the form as it stands.
@@ -148,20 +157,33 @@ func (f *form) missing() string {
 	return ""
 }
 
-func (f *form) nameComplaint() string {
-	name := f.typedName()
-	if name == "" || name == f.was {
+func (f *form) nameComplaint() string { return f.w.nameComplaint(f.typedName(), f.was) }
+
+// nameComplaint says why a server that is called was can't be called name, "" where
+// it can.
+func (w *Window) nameComplaint(name, was string) string {
+	if name == "" || name == was {
 		return ""
 	}
 	if err := servers.CheckName(name); err != nil {
 		return said(err)
 	}
-	for _, s := range f.w.state.Servers {
-		if s.Name != f.was && strings.EqualFold(s.Name, name) {
+	for _, s := range w.state.Servers {
+		if s.Name != was && strings.EqualFold(s.Name, name) {
 			return words.Say("app.form.name.taken", "Name", s.Name)
 		}
 	}
 	return ""
+}
+
+// freeName is name, with a number where there is such a server already.
+func (w *Window) freeName(name string) string {
+	free := name
+	for i := 2; w.nameComplaint(free, "") != "" && i < 100; i++ {
+		tail := "-" + strconv.Itoa(i)
+		free = name[:min(len(name), 32-len(tail))] + tail
+	}
+	return free
 }
 
 // startComplaint is what of the command or address can't be, once there is one.

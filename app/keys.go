@@ -25,6 +25,9 @@ func passOn(o fyne.CanvasObject, key *fyne.KeyEvent) {
 type field struct {
 	widget.Entry
 	secret bool // what is pasted goes from the clipboard
+
+	// paste takes what is pasted, and reports whether it did; nil for nobody.
+	paste func(fyne.Clipboard) bool
 }
 
 func newField(hint string) *field {
@@ -67,8 +70,12 @@ func (f *field) TypedKey(key *fyne.KeyEvent) {
 }
 
 func (f *field) TypedShortcut(s fyne.Shortcut) {
+	p, pastes := s.(*fyne.ShortcutPaste)
+	if pastes && p.Clipboard != nil && f.paste != nil && f.paste(p.Clipboard) {
+		return
+	}
 	f.Entry.TypedShortcut(s)
-	if p, ok := s.(*fyne.ShortcutPaste); ok && f.secret && f.Text != "" && p.Clipboard != nil {
+	if pastes && f.secret && f.Text != "" && p.Clipboard != nil {
 		p.Clipboard.SetContent("")
 	}
 	if _, ok := s.(*desktop.CustomShortcut); !ok {

@@ -159,7 +159,7 @@ func TestKeysWorkFromAnywhere(t *testing.T) {
 		t.Error("Esc on a button is lost")
 	}
 	w.servers.add.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	if _, ok := w.open[tabServers].(*form); !ok {
+	if _, ok := w.open[tabServers].(*addPage); !ok {
 		t.Error("Enter does not press a button")
 	}
 }

@@ -13,6 +13,8 @@ type picks struct {
 	box    *fyne.Container
 	list   []*pick
 	chosen int
+
+	changed func() // another one is chosen; may be nil
 }
 
 // newPicks makes one pick of each pair of title and word; the first is chosen.
@@ -29,12 +31,16 @@ func newPicks(pairs ...[2]string) *picks {
 
 // choose takes the pick at i, the nearest one where there is none.
 func (p *picks) choose(i int) {
+	was := p.chosen
 	p.chosen = max(0, min(i, len(p.list)-1))
 	for at, one := range p.list {
 		one.choose(at == p.chosen)
 	}
 	if c := fyne.CurrentApp().Driver().CanvasForObject(p.box); c != nil {
 		c.Focus(p.list[p.chosen])
+	}
+	if p.chosen != was && p.changed != nil {
+		p.changed()
 	}
 }
 

@@ -81,16 +81,26 @@ func (p *serversPage) filter() {
 
 func (p *serversPage) onAdd() {
 	w := p.w
-	if f, ok := w.open[tabServers].(*form); ok && f.was == "" {
+	if w.adding() {
 		w.goTo(tabServers) // it is being added already
 		return
 	}
-	w.leave(tabServers, func() {
-		w.tab = tabServers
-		f := newForm(w, companion.ServerState{})
-		w.put(tabServers, f)
-		w.win.Canvas().Focus(f.name.field)
-	})
+	w.leave(tabServers, newAddPage(w).again)
+}
+
+// adding reports whether a server is being added, and how far that is.
+func (w *Window) adding() bool {
+	v := w.open[tabServers]
+	if p, ok := v.(*preview); ok {
+		v = p.change.from
+	}
+	switch v := v.(type) {
+	case *addPage, *offerForm:
+		return true
+	case *form:
+		return v.was == ""
+	}
+	return false
 }
 
 func (p *serversPage) onOpen(i widget.ListItemID) {

@@ -45,11 +45,12 @@ var shots = map[string]func(w *Window, f *fake){
 	"details":       func(w *Window, f *fake) { w.Show("servers/files") },
 	"details-fails": func(w *Window, f *fake) { w.Show("servers/slack") },
 	"details-key":   func(w *Window, f *fake) { w.Show("servers/brave-search") },
-	"form-new":      func(w *Window, f *fake) { w.Show("add") },
+	"form-new":      func(w *Window, f *fake) { w.Show("add"); w.open[tabServers].(*addPage).onHand() },
 	"form-full":     fullForm,
 	"form-low":      func(w *Window, f *fake) { fullForm(w, f); scrollDown(w) },
 	"form-wrong": func(w *Window, f *fake) {
 		w.Show("add")
+		w.open[tabServers].(*addPage).onHand()
 		form := w.open[tabServers].(*form)
 		form.name.field.SetText("my server")
 		form.command.field.SetText(`npx -y @modelcontextprotocol/server-filesystem "/home/u/My Documents"`)

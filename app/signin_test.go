@@ -191,7 +191,7 @@ func TestTheFormAsksTheAddressWhatItNeeds(t *testing.T) {
 	f := &fake{needs: companion.Needs{SignIn: true, MCP: true, Service: "auth.example.com"}}
 	w := open(t, f, sample())
 	w.Show("add")
-	form := w.open[tabServers].(*form)
+	form := byHand(t, w)
 	form.kind.SetSelected(form.kind.Options[1])
 	if !form.look.Disabled() {
 		t.Error("there is nothing to look at")
