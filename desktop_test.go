@@ -153,6 +153,8 @@ func isEmpty(img *image.NRGBA) bool {
 
 func (s *story) addServer() {
 	s.after("Ctrl N", func() { s.press("ctrl+n") })
+	s.look("add")
+	s.after("By hand", func() { s.press("shift+Tab", "Return") }) // it stands before the search
 	s.write("env-server")
 	s.press("Tab", "Tab", "Tab") // past the two kinds
 	s.write(s.server)

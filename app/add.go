@@ -181,12 +181,7 @@ func (p *addPage) onOpen(i widget.ListItemID) {
 func (p *addPage) choose(o catalog.Offer) {
 	f := newOfferForm(p.w, p, o)
 	p.w.put(tabServers, f)
-	for _, o := range f.fields {
-		if o.text != nil && o.text.Text == "" && o.f.Required {
-			p.w.win.Canvas().Focus(o.text)
-			return
-		}
-	}
+	f.begin()
 }
 
 // added takes an offer that was added off what was pasted, and says how many are

@@ -119,6 +119,20 @@ func (f *offerForm) option() *catalog.Option {
 	return &f.offer.Options[f.options.chosen]
 }
 
+// begin puts the cursor where the first thing is to be decided.
+func (f *offerForm) begin() {
+	if f.options != nil {
+		f.w.win.Canvas().Focus(f.options.list[f.options.chosen])
+		return
+	}
+	for _, o := range f.fields {
+		if o.text != nil && o.text.Text == "" && o.f.Required {
+			f.w.win.Canvas().Focus(o.text)
+			return
+		}
+	}
+}
+
 // onOption draws what the chosen way asks. What was typed for another way stays
 // where the two have a field in common.
 func (f *offerForm) onOption() {
@@ -175,7 +189,7 @@ func (f *offerForm) describe() {
 	if m := o.Match; m != nil && m.Move != nil && m.MoveTo != nil && !m.LooksAlike {
 		f.about.Add(container.NewHBox(newButton(words.Say("app.offer.instead", "Title", m.MoveTo.Title), func() { f.from.choose(*m.MoveTo) })))
 	}
-	f.about.Add(note(publisherText(o)))
+	f.tell(publisherText(o))
 	if o.Risk.Level != "high" {
 		f.tell(riskText(o))
 	}
@@ -197,12 +211,12 @@ func (f *offerForm) describe() {
 // tell adds a sentence to what is said of the offer.
 func (f *offerForm) tell(text string) {
 	if text != "" {
-		f.about.Add(note(visible(text)))
+		f.about.Add(padded(0, 4, note(visible(text))))
 	}
 }
 
 func publisherText(o *catalog.Offer) string {
-	name := visible(o.Publisher.Name)
+	name := o.Publisher.Name
 	switch {
 	case name == "":
 		return words.Say("app.offer.by.nobody")
@@ -229,8 +243,11 @@ func riskText(o *catalog.Offer) string {
 // needText says what must be there already.
 func needText(r catalog.Requirement) string {
 	name := firstOf(r.Name, map[string]string{"node": "Node.js", "uv": "uv", "docker": "Docker"}[r.Kind])
-	if name == "" {
-		return r.Note
+	switch {
+	case name == "" && r.Note != "":
+		return words.Say("app.offer.have", "Note", r.Note)
+	case name == "":
+		return ""
 	}
 	return strings.TrimSpace(words.Say("app.offer.needs", "Name", name) + " " + r.Note)
 }

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
@@ -32,7 +33,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -55,6 +56,42 @@ var shots = map[string]func(w *Window, f *fake){
 		form.name.field.SetText("my server")
 		form.command.field.SetText(`npx -y @modelcontextprotocol/server-filesystem "/home/u/My Documents"`)
 		form.told.problem(words.New(words.KeychainLocked, nil), companion.Failing)
+	},
+	"add":        func(w *Window, f *fake) { w.Show("add") },
+	"add-search": func(w *Window, f *fake) { w.Show("add"); adds(w).search.SetText("github") },
+	"add-none":   func(w *Window, f *fake) { w.Show("add"); adds(w).search.SetText("zzz") },
+	"add-pasted": func(w *Window, f *fake) {
+		f.offers = pastedOffers()
+		w.Show("add")
+		adds(w).search.SetText("npx -y @acme/notes-mcp --folder /home/u/Notes")
+	},
+	"offer":         func(w *Window, f *fake) { offered(w, "filesystem") },
+	"offer-options": func(w *Window, f *fake) { offered(w, "github") },
+	"offer-low":     func(w *Window, f *fake) { offered(w, "google-workspace"); scrollDown(w) },
+	"offer-wrong": func(w *Window, f *fake) {
+		o := offered(w, "filesystem")
+		o.name.field.SetText("my files")
+		o.fields[0].text.SetText("Documents")
+	},
+	"offer-warn": func(w *Window, f *fake) {
+		o := offered(w, "brave-search")
+		o.fields[0].text.SetText("abc")
+		scrollDown(w)
+	},
+	"offer-more": func(w *Window, f *fake) {
+		o := offered(w, "mysql")
+		o.onMore()
+		scrollDown(w)
+	},
+	"offer-pasted": func(w *Window, f *fake) {
+		f.offers = pastedOffers()
+		w.Show("add")
+		adds(w).search.SetText("npx -y @acme/notes-mcp --folder /home/u/Notes")
+		adds(w).onOpen(0)
+	},
+	"offer-preview": func(w *Window, f *fake) {
+		o := offered(w, "memory")
+		o.onSave()
 	},
 	"form-remote": func(w *Window, f *fake) {
 		w.Show("servers/github")
@@ -313,6 +350,32 @@ func fullForm(w *Window, _ *fake) {
 	w.open[tabServers].(*details).onEdit()
 	form := w.open[tabServers].(*form)
 	form.env.put("SERVICE_TOKEN", "abc")
+}
+
+func adds(w *Window) *addPage { return w.open[tabServers].(*addPage) }
+
+// offered opens the form of an offer of the catalogue.
+func offered(w *Window, id string) *offerForm {
+	w.Show("add")
+	adds(w).choose(*catalog.Find(id))
+	return w.open[tabServers].(*offerForm)
+}
+
+// pastedOffers are two servers as a page's snippet tells of them.
+func pastedOffers() []catalog.Offer {
+	return []catalog.Offer{
+		{Title: "notes", Name: "notes", Notes: []string{words.Say("import.note.alike", "Title", "Notion")}, Options: []catalog.Option{{
+			ID: "pasted", Label: "pasted", Runtime: "npx",
+			Launch: catalog.Launch{Command: "npx", Args: []catalog.Arg{{Text: "-y"}, {Text: "@acme/notes-mcp"}, {Text: "--folder"}, {Text: "${folder}"}, {Text: "--key=${key}"}}},
+			Env:    map[string]string{"NOTES_TOKEN": "${token}"},
+			Fields: []catalog.Field{
+				{ID: "token", Kind: catalog.Secret, Label: "NOTES_TOKEN", Required: true, Given: catalog.Given{"ntn_hunter2"}},
+				{ID: "key", Kind: catalog.Secret, Label: "--key", Exposed: true},
+				{ID: "folder", Kind: catalog.Text, Label: "--folder", Given: catalog.Given{"/home/u/\u202eNotes"}},
+			},
+		}}},
+		{Title: "tasks", Name: "tasks", Options: []catalog.Option{{ID: "pasted", Runtime: "remote", URL: "https://tasks.example.com/mcp"}}},
+	}
 }
 
 func scrollDown(w *Window) {
