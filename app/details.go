@@ -34,6 +34,7 @@ type details struct {
 	reasons *fyne.Container // what was seen of it
 	seen    []companion.Reason
 	start   *facts
+	next    *fyne.Container // what to go on with, after it was added; hidden
 }
 
 func newDetails(w *Window, name string) *details {
@@ -54,9 +55,11 @@ func (d *details) build() {
 	d.state, d.start = newFacts(), newFacts()
 	d.reasons = stack(6)
 	d.reasons.Hide()
+	d.next = container.NewStack()
+	d.next.Hide()
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
-	body := scrolled(720, stack(12, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs, d.asks))), card(d.start.box)))
+	body := scrolled(720, stack(12, d.next, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs, d.asks))), card(d.start.box)))
 	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)
 }
 

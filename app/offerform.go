@@ -399,7 +399,8 @@ func (f *offerForm) saved(d companion.OfferDraft) view {
 	v.subtitle(words.Say("app.form.saved"), colorMuted)
 	v.onCheck()
 	if n := f.from.added(f.offer.Name); n > 0 {
-		v.told.tell(companion.Starting, words.Say("app.add.more", "Count", n), "", "", newButton(words.Say("app.add.next"), f.from.again))
+		v.next.Add(bar(companion.Starting, words.Say("app.add.more", "Count", n), newButton(words.Say("app.add.next"), f.from.again)))
+		v.next.Show()
 	}
 	return v
 }
