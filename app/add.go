@@ -34,7 +34,8 @@ type addPage struct {
 	found    []catalog.Offer // in what was pasted
 	shown    []*catalog.Offer
 	kinds    []catalog.Category
-	searched int // counts the texts, so that a late answer is known
+	many     string // stands in the field for a text of several lines; "" for none
+	searched int    // counts the texts, so that a late answer is known
 }
 
 func newAddPage(w *Window) *addPage {
@@ -72,7 +73,19 @@ func (p *addPage) build() {
 }
 
 // onText searches, and reads what may have been pasted.
-func (p *addPage) onText(text string) { p.look(text) }
+func (p *addPage) onText(text string) {
+	if p.many != "" { // what is typed or pasted now takes the place of the lines
+		rest := strings.Replace(text, p.many, "", 1)
+		if rest == text {
+			rest = ""
+		}
+		p.many = ""
+		p.search.SetText(rest)
+		p.search.CursorColumn = len([]rune(rest))
+		text = rest
+	}
+	p.look(text)
+}
 
 // onPaste takes a text of several lines, which the field can't hold: how many they
 // are stands there for it. It reports whether it did.
@@ -83,7 +96,9 @@ func (p *addPage) onPaste(clip fyne.Clipboard) bool {
 		return false
 	}
 	p.search.OnChanged = nil
-	p.search.SetText(words.Say("app.add.lines", "Count", strings.Count(text, "\n")+1))
+	p.many = words.Say("app.add.lines", "Count", strings.Count(text, "\n")+1)
+	p.search.SetText(p.many)
+	p.search.CursorColumn = len([]rune(p.many))
 	p.search.OnChanged = p.onText
 	p.look(text)
 	return true
@@ -92,6 +107,9 @@ func (p *addPage) onPaste(clip fyne.Clipboard) bool {
 // look shows what text finds. A pasted one is read off the window's thread: it
 // may be long.
 func (p *addPage) look(text string) {
+	if text == p.text && p.searched > 0 {
+		return
+	}
 	p.text, p.found = text, nil
 	p.searched++
 	n := p.searched
@@ -215,7 +233,8 @@ func (p *addPage) onDropped(path string) {
 			return
 		}
 		p.search.SetText("")
-		p.found = list
+		p.text, p.found = "", list
+		p.searched++
 		p.filter()
 		if len(list) == 1 && p.w.open[tabServers] == view(p) {
 			p.choose(list[0])

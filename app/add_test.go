@@ -107,6 +107,26 @@ func TestWhatIsPastedStandsOnTopAndAKeyLeavesTheClipboard(t *testing.T) {
 	}
 }
 
+func TestWhatIsTypedAfterAPasteTakesItsPlace(t *testing.T) {
+	f := &fake{offers: pastedOffers()}
+	w := open(t, f, sample())
+	p := addingPage(t, w)
+	clip := fyne.CurrentApp().Clipboard()
+	clip.SetContent("a: 1\nb: 2")
+	p.search.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip})
+	test.Type(p.search, "gmail")
+	if p.search.Text != "gmail" || !strings.HasPrefix(titles(p), "Gmail") {
+		t.Errorf("%q finds %s", p.search.Text, titles(p))
+	}
+	clip.SetContent("a: 1\nb: 2")
+	p.search.SetText("")
+	p.search.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip})
+	p.search.TypedKey(key(fyne.KeyBackspace))
+	if p.search.Text != "" || len(p.shown) != len(catalog.All()) {
+		t.Errorf("deleted, %q finds %d", p.search.Text, len(p.shown))
+	}
+}
+
 func TestAClipboardWithoutAKeyStaysAsItIs(t *testing.T) {
 	f := &fake{offers: pastedOffers()[1:]}
 	w := open(t, f, sample())

@@ -183,6 +183,10 @@ func (w *Window) onKey(key *fyne.KeyEvent) {
 
 // onFind puts the cursor into the search, from wherever nothing is being typed.
 func (w *Window) onFind() {
+	if p, ok := w.open[tabServers].(*addPage); ok && w.tab == tabServers {
+		w.win.Canvas().Focus(p.search)
+		return
+	}
 	if w.open[tabServers].dirty() {
 		return
 	}

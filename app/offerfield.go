@@ -50,15 +50,16 @@ func newOfferField(w *Window, f catalog.Field, values []string, changed func()) 
 func (o *offerField) label0() fyne.CanvasObject { return o.box.Objects[0] }
 
 func (o *offerField) label() string {
+	label := visible(o.f.Label)
 	if o.f.Required {
-		return words.Say("app.try.required", "Title", o.f.Label)
+		return words.Say("app.try.required", "Title", label)
 	}
-	return o.f.Label
+	return label
 }
 
 // about is the help, and what to know of a key that others can see.
 func (o *offerField) about() string {
-	about := o.f.Help
+	about := visible(o.f.Help)
 	if o.f.Kind == catalog.Secret && o.f.Exposed {
 		about = strings.TrimSpace(about + " " + words.Say("app.offer.exposed"))
 	}

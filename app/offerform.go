@@ -44,7 +44,7 @@ type offerForm struct {
 }
 
 func newOfferForm(w *Window, from *addPage, o catalog.Offer) *offerForm {
-	f := &offerForm{frame: newFrame(w, o.Title), w: w, from: from, offer: o, typed: map[string][]string{}}
+	f := &offerForm{frame: newFrame(w, visible(o.Title)), w: w, from: from, offer: o, typed: map[string][]string{}}
 	f.build()
 	f.name.field.SetText(w.freeName(o.ProposedName()))
 	f.onOption()
