@@ -34,7 +34,7 @@ type addPage struct {
 	found    []catalog.Offer // in what was pasted
 	shown    []*catalog.Offer
 	kinds    []catalog.Category
-	many     string // stands in the field for a text of several lines; "" for none
+	many     string // stands in the field for what was pasted; "" for none
 	searched int    // counts the texts, so that a late answer is known
 }
 
@@ -95,13 +95,18 @@ func (p *addPage) onPaste(clip fyne.Clipboard) bool {
 	if !strings.ContainsAny(text, "\r\n") {
 		return false
 	}
-	p.search.OnChanged = nil
+	p.standIn(text)
+	p.look(text)
+	return true
+}
+
+// standIn shows of a pasted text only how many lines it has.
+func (p *addPage) standIn(text string) {
 	p.many = words.Say("app.add.lines", "Count", strings.Count(text, "\n")+1)
+	p.search.OnChanged = nil
 	p.search.SetText(p.many)
 	p.search.CursorColumn = len([]rune(p.many))
 	p.search.OnChanged = p.onText
-	p.look(text)
-	return true
 }
 
 // look shows what text finds. A pasted one is read off the window's thread: it
@@ -135,6 +140,7 @@ func (p *addPage) read(list []catalog.Offer, err error) {
 		p.filter()
 		if holdsKey(list) && p.clip != nil {
 			p.clip.SetContent("")
+			p.standIn(p.text) // nobody who looks on shall read it
 		}
 		p.clip = nil
 		return
