@@ -302,7 +302,7 @@ func (c *Companion) Apply(ctx context.Context, p *Proposal) (Result, error) {
 		r, err = c.apply(ctx, p)
 		return err
 	})
-	if err != nil {
+	if err != nil && r.ID == "" { // else it is written, and names them
 		c.forget(p)
 	}
 	return r, err
@@ -421,7 +421,7 @@ func (c *Companion) Do(ctx context.Context, propose func() (*Proposal, error)) (
 			if err == nil {
 				r, err = c.apply(ctx, p)
 			}
-			if err != nil {
+			if err != nil && r.ID == "" {
 				c.forget(p)
 			}
 			if n == tries || !errors.Is(err, configs.ErrChanged) {
