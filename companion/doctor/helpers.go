@@ -99,6 +99,7 @@ var (
 	oldestNode = version{18, 0, 0}
 	goodNode   = version{20, 0, 0}
 	esmNode    = version{22, 12, 0} // the first that takes modules of both kinds
+	tsNode     = version{22, 18, 0} // the first that takes TypeScript as it is
 )
 
 // node is the Node.js that runs the server, and its version.
@@ -137,6 +138,9 @@ func saidOld(x *exam, line string) ([]any, bool) {
 	needed := x.needed(v)
 	if strings.Contains(strings.ToLower(line), "err_require_esm") {
 		needed = esmNode
+	}
+	if strings.Contains(line, `".ts"`) {
+		needed = tsNode
 	}
 	if v != nil && !v.less(needed) {
 		return nil, false
