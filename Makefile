@@ -23,7 +23,7 @@ STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FACES := ./tray ./app .
 cgo_free = $(shell $(GO) list -tags headless ./... | grep -v -x -e mcp-companion -e mcp-companion/tray -e 'mcp-companion/app.*')
 
-.PHONY: build lean window run test check quick race desktop package acceptance bench clean icons
+.PHONY: build lean window run test check quick race desktop package pictures acceptance bench clean icons
 
 build: lean window
 
@@ -74,6 +74,11 @@ desktop: build
 package:
 	tools/package/package.sh
 	if [ -e dist/mcp-companion_*.deb ]; then tools/package/check.sh; fi
+
+# The pictures of the README, of the pages as they are now.
+pictures:
+	d=$$(mktemp -d) && SHOTS=$$d $(PURE) $(GO) test -count=1 ./app -run '^TestShots$$' && \
+	  cp $$d/servers-light.png assets/window.png && cp $$d/add-light.png assets/add.png && rm -r $$d
 
 acceptance: build
 	tools/install.sh acceptance
