@@ -232,6 +232,15 @@ func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState)
 // foot is what can be done with what stands in the file.
 func (k *appCard) foot() fyne.CanvasObject {
 	foot := edges(nil, nil, k.take, row(2, k.project, k.undo, k.leave), nil)
+	if foot.MinSize().Width > narrow { // in a language of long words
+		var buttons []fyne.CanvasObject
+		for _, b := range []*button{k.take, k.project, k.undo, k.leave} {
+			if b.Visible() {
+				buttons = append(buttons, b)
+			}
+		}
+		foot = container.NewStack(flow(narrow, buttons))
+	}
 	show(foot, k.take.Visible() || k.leave.Visible() || k.project.Visible())
 	return foot
 }

@@ -59,7 +59,7 @@ func (d *details) build() {
 	d.next.Hide()
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
-	body := scrolled(720, stack(12, d.next, d.trouble.box, card(stack(14, d.state.box, d.reasons, row(8, d.tools, d.logs, d.asks))), card(d.start.box)))
+	body := scrolled(720, stack(12, d.next, d.trouble.box, card(stack(14, d.state.box, d.reasons, flow(narrow, []fyne.CanvasObject{d.tools, d.logs, d.asks}))), card(d.start.box)))
 	d.lay(back, []fyne.CanvasObject{d.check, d.remove, d.edit}, body, nil)
 }
 
@@ -131,7 +131,7 @@ func (d *details) offerMends() {
 			d.unlock()
 			m := mending{w: d.w, from: d, tab: tabServers, busy: d.busy, after: d.onCheck}
 			d.trouble.do.set("") // here are buttons
-			d.trouble.offer(flow(420, m.buttons(list)))
+			d.trouble.offer(flow(narrow, m.buttons(list)))
 		})
 	})
 }

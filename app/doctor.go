@@ -97,7 +97,7 @@ func (p *doctorPage) show(found []companion.Trouble) {
 		buttons := p.mending().buttons(t.Mends)
 		if len(buttons) > 0 {
 			n.do.set("") // the buttons say it
-			n.offer(flow(420, buttons))
+			n.offer(flow(narrow, buttons))
 		}
 		p.cards = append(p.cards, n)
 		p.list.Add(n.box)
@@ -173,7 +173,7 @@ func (v *checklist) show(list []companion.Reply) {
 	for _, r := range list {
 		text := stack(3, newPara(r.Question, theme.ColorNameForeground).bold().box, newPara(r.Answer, colorMuted).box)
 		if buttons := m.buttons(r.Mends); len(buttons) > 0 && r.Status == companion.Failing {
-			text.Add(container.NewVBox(gap(0, 2), flow(420, buttons)))
+			text.Add(container.NewVBox(gap(0, 2), flow(narrow, buttons)))
 		}
 		table.Add(edges(nil, nil, padTop(newPicture(lookOf(r.Status).icon, 20).box), nil, padded(0, 8, text)))
 	}

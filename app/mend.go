@@ -118,6 +118,9 @@ func (w *Window) titleOf(id string) string {
 	return id
 }
 
+// narrow is the room for buttons in a card of the least window.
+const narrow = 420
+
 // flow puts buttons into as many rows as they need.
 func flow(width float32, buttons []fyne.CanvasObject) fyne.CanvasObject {
 	const space = 8

@@ -22,11 +22,15 @@ import (
 // TestShots draws every page, light and dark, into the folder SHOTS names:
 //
 //	SHOTS=/tmp/shots CGO_ENABLED=0 go test ./app -run Shots
+//
+// in the language that SHOTS_LANGUAGE names, else in English.
 func TestShots(t *testing.T) {
 	dir := os.Getenv("SHOTS")
 	if dir == "" {
 		t.Skip("SHOTS names no folder")
 	}
+	words.Use(os.Getenv("SHOTS_LANGUAGE"))
+	t.Cleanup(func() { words.Use() })
 	small := fyne.NewSize(720, 520)
 	usual := fyne.NewSize(920, 640)
 	for _, variant := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {

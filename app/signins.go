@@ -91,7 +91,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 	if known && len(accounts) > 1 && !g.Used {
 		buttons = append(buttons, p.button("app.signins.use", func() { p.onUse(g) }))
 	}
-	return card(stack(14, p.heading(status, name, about), f.box, flow(420, buttons)))
+	return card(stack(14, p.heading(status, name, about), f.box, flow(narrow, buttons)))
 }
 
 func (p *signinsPage) heading(status companion.Status, title, about string) fyne.CanvasObject {

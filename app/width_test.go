@@ -5,9 +5,19 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+
+	"mcp-companion/words"
 )
 
 func TestEveryPageFitsTheLeastWindow(t *testing.T) {
+	t.Cleanup(func() { words.Use() })
+	for _, l := range words.Languages() {
+		words.Use(l.Tag)
+		t.Run(l.Tag, everyPageFits)
+	}
+}
+
+func everyPageFits(t *testing.T) {
 	for name, act := range shots {
 		f := &fake{records: pastRecords()}
 		w := open(t, f, sample())

@@ -10,6 +10,7 @@ package words
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,7 +34,7 @@ var state struct {
 func Use(tags ...string) {
 	state.Lock()
 	defer state.Unlock()
-	state.langs, state.say = tags, nil
+	state.bundle, state.langs, state.say = nil, tags, nil
 }
 
 func localizer() *i18n.Localizer {
@@ -42,13 +43,9 @@ func localizer() *i18n.Localizer {
 	if state.bundle == nil {
 		b := i18n.NewBundle(language.English)
 		b.RegisterUnmarshalFunc("json", json.Unmarshal)
-		list, err := assets.Translations.ReadDir("translations")
-		if err != nil {
-			panic(err) // embedded: only a broken build has none
-		}
-		for _, f := range list {
-			if _, err := b.LoadMessageFileFS(assets.Translations, path.Join("translations", f.Name())); err != nil {
-				panic(err)
+		for _, tag := range fitting(state.langs) {
+			if _, err := b.LoadMessageFileFS(assets.Translations, path.Join("translations", tag+".json")); err != nil {
+				panic(err) // embedded: only a broken build has none
 			}
 		}
 		state.bundle = b
@@ -57,6 +54,29 @@ func localizer() *i18n.Localizer {
 		state.say = i18n.NewLocalizer(state.bundle, append(state.langs, "en")...)
 	}
 	return state.say
+}
+
+// fitting are the languages to read for those that are wanted, with English: a
+// language of another script doesn't fit.
+func fitting(wanted []string) []string {
+	list := []string{"en"}
+	var have []language.Tag
+	all := Languages()
+	for _, l := range all {
+		have = append(have, language.MustParse(l.Tag))
+	}
+	matcher := language.NewMatcher(have)
+	for _, w := range wanted {
+		tag, err := language.Parse(w)
+		if err != nil {
+			continue
+		}
+		_, i, sure := matcher.Match(tag)
+		if sure >= language.High && !slices.Contains(list, all[i].Tag) {
+			list = append(list, all[i].Tag)
+		}
+	}
+	return list
 }
 
 // Language is one that all sentences are there in.

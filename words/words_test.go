@@ -8,12 +8,15 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"text/template"
 
 	"mcp-companion/assets"
 )
@@ -179,5 +182,56 @@ func TestUnknownLanguageIsEnglish(t *testing.T) {
 	defer Use()
 	if s := Say("field.url"); s != "The address" {
 		t.Error(s)
+	}
+}
+
+// Every language has every sentence, in each form that its numbers take (CLDR), and
+// asks for no other name than English does.
+func TestEveryLanguageIsWhole(t *testing.T) {
+	forms := map[string][]string{
+		"de": {"one", "other"}, "en": {"one", "other"}, "es": {"many", "one", "other"}, "fr": {"many", "one", "other"}, "ja": {"other"}, "zh-Hans": {"other"},
+	}
+	english := messages(t, "en")
+	for _, l := range Languages() {
+		have := messages(t, l.Tag)
+		for id, m := range english {
+			text, ok := have[id]
+			if !ok {
+				t.Errorf("%s lacks %s", l.Tag, id)
+				continue
+			}
+			numbers, isNumbers := text.(map[string]any)
+			if _, want := m.(map[string]any); want != isNumbers {
+				t.Errorf("%s: %s: a number's forms, or none", l.Tag, id)
+			}
+			if isNumbers && !slices.Equal(slices.Sorted(maps.Keys(numbers)), forms[l.Tag]) {
+				t.Errorf("%s: %s has the forms %q", l.Tag, id, slices.Sorted(maps.Keys(numbers)))
+			}
+			all := []any{text}
+			if isNumbers {
+				all = slices.Collect(maps.Values(numbers))
+			}
+			for _, x := range all {
+				if _, err := template.New(id).Parse(x.(string)); err != nil || strings.TrimSpace(x.(string)) == "" {
+					t.Errorf("%s: %s: %v", l.Tag, id, err)
+				}
+			}
+		}
+		for id := range have {
+			if _, ok := english[id]; !ok {
+				t.Errorf("%s has %s, which nobody says", l.Tag, id)
+			}
+		}
+	}
+}
+
+func TestTheWantedLanguageIsSpoken(t *testing.T) {
+	t.Cleanup(func() { Use() })
+	for tags, want := range map[string]string{
+		"de-AT": "Abbrechen", "ja-JP": "キャンセル", "zh-CN": "取消", "en-GB": "Cancel", "xx": "Cancel", "zh-TW": "Cancel", "": "Cancel", "pt-BR": "Cancel",
+	} {
+		if Use(tags); Say("app.cancel") != want {
+			t.Errorf("%s: %q", tags, Say("app.cancel"))
+		}
 	}
 }

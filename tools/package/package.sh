@@ -49,8 +49,8 @@ Installed-Size: $size
 Section: utils
 Priority: optional
 Depends: libc6 (>= 2.34), libgl1, libx11-6, libxrandr2, libxxf86vm1, libxi6, libxcursor1, libxinerama1, libwayland-client0, libwayland-cursor0, libwayland-egl1, libxkbcommon0
-Recommends: gnome-keyring | kwalletmanager | keepassxc, libgl1-mesa-dri, fonts-noto-core, xdg-utils
-Suggests: fonts-noto-cjk, nodejs
+Recommends: gnome-keyring | kwalletmanager | keepassxc, libgl1-mesa-dri, fonts-noto-core, fonts-noto-cjk, xdg-utils
+Suggests: nodejs
 Description: looks after the MCP servers of your AI apps
  An icon in the tray shows how the servers are; a window edits the AI apps'
  settings through forms; keys lie in the keychain and reach a server only when it
