@@ -180,18 +180,18 @@ func (f *form) onPick() {
 
 // onSplit takes a pasted line apart into the fields it is made of.
 func (f *form) onSplit() {
-	c, ok := splitCommand(f.command.field.Text)
+	c, ok := companion.SplitLine(f.command.field.Text)
 	if !ok {
 		return
 	}
-	args := append(c.args, lines(f.args.field.Text)...)
+	args := append(c.Args, lines(f.args.field.Text)...)
 	f.args.field.SetText(strings.Join(args, "\n"))
-	f.command.field.SetText(c.command)
-	for _, v := range c.env {
-		if looksSecret(v.name, v.value) {
-			f.envKeys.put(v.name, trimKey(v.value))
+	f.command.field.SetText(c.Command)
+	for _, v := range c.Env {
+		if looksSecret(v.Name, v.Value) {
+			f.envKeys.put(v.Name, trimKey(v.Value))
 		} else {
-			f.env.put(v.name, v.value)
+			f.env.put(v.Name, v.Value)
 		}
 	}
 	f.onChanged()

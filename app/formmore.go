@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/servers"
 	"mcp-companion/words"
@@ -14,9 +13,7 @@ import (
 
 // formMore is the form's folded part: what hardly any server needs.
 type formMore struct {
-	box       *fyne.Container
-	fold      *button
-	body      *fyne.Container
+	folded
 	start     *asked
 	call      *asked
 	notes     *check // lines that are no messages are left out
@@ -36,18 +33,8 @@ func newFormMore(changed func()) *formMore {
 		stack(3, container.NewHBox(m.notes), newCaption(words.Say("app.form.notes.help")).box),
 		m.hide.box,
 		stack(3, container.NewHBox(m.unwatched), newCaption(words.Say("app.form.unwatched.help")).box))
-	m.body = stack(16, m.start.box, m.call.box, m.watching)
-	m.fold = newIconButton(words.Say("app.form.more"), theme.MenuDropDownIcon(), m.onFold).quiet()
-	m.body.Hide()
-	m.box = stack(10, flush(m.fold), m.body)
+	m.folded = newFolded(words.Say("app.form.more"), stack(16, m.start.box, m.call.box, m.watching))
 	return m
-}
-
-func (m *formMore) onFold() {
-	visible := m.body.Visible()
-	show(m.body, !visible)
-	m.fold.SetIcon(map[bool]fyne.Resource{true: theme.MenuDropDownIcon(), false: theme.MenuDropUpIcon()}[visible])
-	m.box.Refresh()
 }
 
 // fill puts the server in, and unfolds where something of it is set.
@@ -58,7 +45,7 @@ func (m *formMore) fill(s servers.Server) {
 	m.notes.put(s.DropNotes)
 	m.hide.field.SetText(strings.Join(s.HideTools, "\n"))
 	if s.StartTimeout != 0 || s.CallTimeout != 0 || s.NoWatching || s.DropNotes || len(s.HideTools) > 0 {
-		m.onFold()
+		m.unfold()
 	}
 }
 

@@ -213,16 +213,16 @@ func (f *form) valuesComplaint() string {
 // offerSplit shows how a pasted line would be taken apart.
 func (f *form) offerSplit() {
 	text := f.command.field.Text
-	c, ok := splitCommand(text)
-	if !looksLikeLine(text) || !ok || len(c.args)+len(c.env) == 0 {
+	c, ok := companion.SplitLine(text)
+	if !looksLikeLine(text) || !ok || len(c.Args)+len(c.Env) == 0 {
 		f.split.Hide()
 		return
 	}
 	parts := []string{}
-	for _, v := range c.env {
-		parts = append(parts, v.name)
+	for _, v := range c.Env {
+		parts = append(parts, v.Name)
 	}
-	f.splits.set(strings.Join(append(append(parts, c.command), c.args...), "  ·  "))
+	f.splits.set(strings.Join(append(append(parts, c.Command), c.Args...), "  ·  "))
 	show(f.split, true)
 }
 

@@ -4,9 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
-
 	"mcp-companion/companion"
 	"mcp-companion/servers"
 	"mcp-companion/words"
@@ -15,9 +12,7 @@ import (
 // formSignIn is the form's folded part for services that don't let us introduce
 // ourselves: an app of the user's own there, and what else such a service wants.
 type formSignIn struct {
-	box     *fyne.Container
-	fold    *button
-	body    *fyne.Container
+	folded
 	client  *asked
 	secret  *asked
 	scopes  *asked
@@ -34,26 +29,10 @@ func newFormSignIn(changed func()) *formSignIn {
 	s.port = newAsked("port", newField(words.Say("app.form.port.hint")), changed)
 	s.machine = newCheck(words.Say("app.form.machine"), func(bool) { changed() })
 	s.plain = newCheck(words.Say("app.form.no-resource"), func(bool) { changed() })
-	s.body = stack(16, s.client.box, s.secret.box, s.scopes.box, s.port.box,
+	s.folded = newFolded(words.Say("app.form.own-app"), stack(16, s.client.box, s.secret.box, s.scopes.box, s.port.box,
 		stack(3, row(0, s.machine), newCaption(words.Say("app.form.machine.help")).box),
-		stack(3, row(0, s.plain), newCaption(words.Say("app.form.no-resource.help")).box))
-	s.fold = newIconButton(words.Say("app.form.own-app"), theme.MenuDropDownIcon(), s.onFold).quiet()
-	s.body.Hide()
-	s.box = stack(10, flush(s.fold), s.body)
+		stack(3, row(0, s.plain), newCaption(words.Say("app.form.no-resource.help")).box)))
 	return s
-}
-
-func (s *formSignIn) onFold() {
-	visible := s.body.Visible()
-	show(s.body, !visible)
-	s.fold.SetIcon(map[bool]fyne.Resource{true: theme.MenuDropDownIcon(), false: theme.MenuDropUpIcon()}[visible])
-	s.box.Refresh()
-}
-
-func (s *formSignIn) unfold() {
-	if !s.body.Visible() {
-		s.onFold()
-	}
 }
 
 // fill puts what is set in, and unfolds where something is.

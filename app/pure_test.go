@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"mcp-companion/words"
 )
 
-func TestSplitCommand(t *testing.T) {
+func TestAPastedLineIsTakenApart(t *testing.T) {
 	for text, want := range map[string][]string{
 		`npx -y pkg /path`:                    {"npx", "-y", "pkg", "/path"},
 		`npx "a b" 'c d' ""`:                  {"npx", "a b", "c d", ""},
@@ -27,14 +28,14 @@ func TestSplitCommand(t *testing.T) {
 		``:                                    nil,
 		`A=1`:                                 nil,
 	} {
-		got, ok := splitCommand(text)
-		list := append([]string{got.command}, got.args...)
+		got, ok := companion.SplitLine(text)
+		list := append([]string{got.Command}, got.Args...)
 		if ok != (want != nil) || ok && !slices.Equal(list, want) {
 			t.Errorf("%q: %q %v, want %q", text, list, ok, want)
 		}
 	}
-	got, _ := splitCommand(`A=1 B="x y" npx z=1`)
-	if !slices.Equal(got.env, []variable{{"A", "1"}, {"B", "x y"}}) || got.command != "npx" || !slices.Equal(got.args, []string{"z=1"}) {
+	got, _ := companion.SplitLine(`A=1 B="x y" npx z=1`)
+	if fmt.Sprint(got.Env) != "[{A 1} {B x y}]" || got.Command != "npx" || !slices.Equal(got.Args, []string{"z=1"}) {
 		t.Errorf("with variables: %+v", got)
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"mcp-companion/servers"
 )
 
-// variable is one row of a form: a value the server reads, by name.
-type variable struct{ name, value string }
-
 var (
 	secretName  = regexp.MustCompile(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|\bpat\b|_pat$|dsn|connection[_-]?string|^authorization$)`)
 	secretValue = regexp.MustCompile(`^(Bearer )?(sk-|ghp_|github_pat_|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)`)

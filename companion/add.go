@@ -141,3 +141,10 @@ func (p *Proposal) unpack() error {
 	}
 	return imports.Unpack(p.bundle)
 }
+
+// Line is a command line taken apart.
+type Line = imports.Line
+
+// SplitLine splits a pasted line as a terminal would, without running anything. ok
+// is false where a quote isn't closed, and where nothing is left to run.
+func SplitLine(text string) (l Line, ok bool) { return imports.SplitLine(text) }
