@@ -448,7 +448,7 @@ func TestPoint31OutageKeepsTheTokensAndBacksOff(t *testing.T) {
 		t.Errorf("%d refreshes", n)
 	}
 	// The pauses grow, and end.
-	for _, pause := range []time.Duration{25 * time.Second, 49 * time.Second, 97 * time.Second, 3 * time.Minute, 6 * time.Minute, 6 * time.Minute, 6 * time.Minute} {
+	for _, pause := range []time.Duration{25 * time.Second, 49 * time.Second, 97 * time.Second, 193 * time.Second, 6 * time.Minute, 6 * time.Minute, 6 * time.Minute} {
 		n := w.refreshes()
 		w.advance(9 * time.Second)
 		w.call(s)
