@@ -216,6 +216,12 @@ type Edit struct {
 	After  []byte   `json:"after,omitempty"`
 }
 
+// quoted is what a parser may quote of a file: a value, and so perhaps a key.
+var quoted = Pattern("\"[^\"]{4,}\"?|`[^`]{4,}`?|'[^' ]{4,}'?|literal: .{4,}$")
+
+// withoutValues is a parser's message without what it quotes of the file.
+func withoutValues(msg string) string { return quoted().ReplaceAllString(msg, "…") }
+
 // syntaxError makes a SyntaxError of an offset into data.
 func syntaxError(path string, data []byte, offset int, msg string) *SyntaxError {
 	offset = min(max(offset, 0), len(data))

@@ -41,18 +41,19 @@ func (d *jsonDocument) check() error {
 		if err := json.Unmarshal(d.data, new(json.RawMessage)); err != nil {
 			var s *json.SyntaxError
 			if errors.As(err, &s) {
-				return syntaxError(d.path, d.data, int(s.Offset)-1, s.Error())
+				return syntaxError(d.path, d.data, int(s.Offset)-1, withoutValues(s.Error()))
 			}
-			return syntaxError(d.path, d.data, 0, err.Error())
+			return syntaxError(d.path, d.data, 0, withoutValues(err.Error()))
 		}
 	}
 	v, err := hujson.Parse(d.data)
 	if err != nil {
-		e := syntaxError(d.path, d.data, len(d.data), err.Error())
+		e := syntaxError(d.path, d.data, len(d.data), withoutValues(err.Error()))
 		var line, column int
 		if _, scan := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &line, &column); scan == nil {
 			e.Line, e.Column = line, column
-			_, e.Msg, _ = strings.Cut(strings.TrimPrefix(err.Error(), "hujson: "), ": ")
+			_, msg, _ := strings.Cut(strings.TrimPrefix(err.Error(), "hujson: "), ": ")
+			e.Msg = withoutValues(msg)
 		}
 		return e
 	}

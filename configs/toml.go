@@ -45,9 +45,9 @@ func (d *tomlDocument) read() error {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			line, column := at.Position()
-			return &SyntaxError{d.path, line, column, strings.TrimPrefix(at.Error(), "toml: ")}
+			return &SyntaxError{d.path, line, column, withoutValues(strings.TrimPrefix(at.Error(), "toml: "))}
 		}
-		return syntaxError(d.path, d.data, 0, err.Error())
+		return syntaxError(d.path, d.data, 0, withoutValues(err.Error()))
 	}
 	d.lines = statements(d.data)
 	return nil

@@ -59,7 +59,7 @@ func (d *yamlDocument) read() error {
 	}
 	var v any
 	if err := yaml.UnmarshalWithOptions(d.data, &v, yaml.UseOrderedMap()); err != nil {
-		s := syntaxError(d.path, d.data, 0, yaml.FormatError(err, false, false))
+		s := syntaxError(d.path, d.data, 0, withoutValues(yaml.FormatError(err, false, false)))
 		var at yaml.Error
 		if errors.As(err, &at) {
 			if tok := at.GetToken(); tok != nil && tok.Position != nil {
