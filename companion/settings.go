@@ -66,8 +66,9 @@ func (c *Companion) choose() error {
 }
 
 // UseFileStore keeps secrets in an encrypted file from now on. What is in a
-// keychain stays there; the history's key is taken along, and where it can't be
-// had the records to come get a new one.
+// keychain stays there; the history's key and the sign-ins are taken along. Where the
+// key can't be had the records to come get a new one; where a sign-in can't, it has
+// ended.
 func (c *Companion) UseFileStore(ctx context.Context) error {
 	return c.locked(ctx, func() error {
 		lib, err := c.Library()
@@ -78,7 +79,11 @@ func (c *Companion) UseFileStore(ctx context.Context) error {
 		defer cancel()
 		h := c.history(lib)
 		key, missing := h.Store.Get(limited, h.Key)
+		signIns := c.oauth(lib)
 		if err := c.setSetting("secrets", secrets.UseFile); err != nil {
+			return err
+		}
+		if err := signIns.Move(limited, c.store()); err != nil {
 			return err
 		}
 		if missing != nil {

@@ -321,6 +321,43 @@ func (c Config) lock(ctx context.Context, id string) (*files.Lock, error) {
 	return files.WaitLock(ctx, c.Home.GrantLock(id))
 }
 
+// Move takes the tokens of all Grants to another store. A Grant whose tokens can't be
+// had there has ended: its user signs in again.
+func (c Config) Move(ctx context.Context, to secrets.Store) error {
+	list, err := Grants(c.Home)
+	if err != nil {
+		return err
+	}
+	var all error
+	for _, g := range list {
+		all = errors.Join(all, c.move(ctx, g.ID, to))
+	}
+	return all
+}
+
+func (c Config) move(ctx context.Context, id string, to secrets.Store) error {
+	lock, err := c.lock(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	g, err := readGrant(c.grantFile(id))
+	if err != nil {
+		return err
+	}
+	value, err := c.Store.Get(ctx, c.ref(id))
+	if err == nil {
+		err = to.Set(ctx, c.ref(id), value)
+	}
+	if err == nil {
+		return secrets.Problem(c.Store.Delete(ctx, c.ref(id)))
+	}
+	if g.Ended.IsZero() {
+		g.Ended, g.Renewable = c.now(), false
+	}
+	return c.writeGrant(g)
+}
+
 // SignOut tells the service that the Grant is over, where it can be told, and
 // forgets it. It is no error if there is none.
 func (c Config) SignOut(ctx context.Context, id string) error {

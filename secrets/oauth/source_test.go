@@ -720,6 +720,29 @@ func TestSettleWaitsUntilTheNewTokensAreSaved(t *testing.T) {
 	}
 }
 
+func TestTokensMoveToAnotherStoreOrHaveEnded(t *testing.T) {
+	w := newWorld(t)
+	g := w.mustSignIn()
+	c, to := w.c, &secrets.Memory{}
+	if err := c.Move(t.Context(), to); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Store.Get(t.Context(), c.ref(g.ID)); !errors.Is(err, secrets.ErrNotFound) {
+		t.Errorf("left behind: %v", err)
+	}
+	c.Store = to
+	if header, err := c.Source(g.ID, "far").Header(t.Context()); err != nil || header == "" {
+		t.Errorf("%q %v", header, err)
+	}
+	c.Store = &secrets.Memory{} // which has none
+	if err := c.Move(t.Context(), to); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := Grants(c.Home); err != nil || len(list) != 1 || list[0].Ended.IsZero() {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
 func TestNoRefreshWithoutTheLock(t *testing.T) {
 	w := newWorld(t)
 	g := w.mustSignIn()
