@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers"
 	"mcp-companion/words"
 )
 
@@ -303,7 +304,7 @@ func startFacts(s companion.ServerState) []fact {
 	}
 	var plain, kept []string
 	for _, name := range sortedKeys(values) {
-		if isKept(values[name]) {
+		if servers.HasSecret(values[name]) {
 			kept = append(kept, name)
 		} else {
 			plain = append(plain, name+" = "+values[name])

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers"
 	"mcp-companion/words"
 )
 
@@ -151,7 +152,7 @@ func (f *form) fill() {
 
 func fillRows(values map[string]string, plain, keys *valueRows) {
 	for _, name := range sortedKeys(values) {
-		if isKept(values[name]) {
+		if servers.HasSecret(values[name]) {
 			keys.put(name, values[name])
 		} else {
 			plain.put(name, values[name])

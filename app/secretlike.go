@@ -3,8 +3,6 @@ package app
 import (
 	"regexp"
 	"strings"
-
-	"mcp-companion/servers"
 )
 
 var (
@@ -38,9 +36,4 @@ func trimKey(text string) string {
 			return text
 		}
 	}
-}
-
-// isKept reports whether value names a secret that lies in the keychain.
-func isKept(value string) bool {
-	return servers.Expand(value, func(string) string { return "" }) != value
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers"
 	"mcp-companion/words"
 )
 
@@ -36,7 +37,7 @@ func newValueRows(id string, secret bool, changed func()) *valueRows {
 func (v *valueRows) put(name, value string) *valueRow {
 	r := newValueRow(v, name)
 	switch {
-	case v.secret && isKept(value):
+	case v.secret && servers.HasSecret(value):
 		r.kept = value
 		r.keep()
 	default:

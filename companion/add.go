@@ -99,7 +99,7 @@ func (c *Companion) putOffer(lib *servers.Library, p *Proposal, d OfferDraft) er
 func noReferences(p *catalog.Option, values Values) error {
 	for id, list := range values {
 		for _, v := range list {
-			if f := p.Field(id); f != nil && servers.Expand(v, func(string) string { return "" }) != v {
+			if f := p.Field(id); f != nil && servers.HasSecret(v) {
 				return words.New(words.ValueShape, nil, "Field", f.Label, "Example", f.Placeholder)
 			}
 		}

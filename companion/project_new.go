@@ -17,13 +17,9 @@ import (
 
 // What a face needs of a server of the user's own.
 type (
-	ProjectTemplate = projects.Template
-	ProjectRequest  = projects.Request
-	Project         = projects.Project
+	ProjectRequest = projects.Request
+	Project        = projects.Project
 )
-
-// ProjectTemplates lists the kinds of projects that can be begun.
-func ProjectTemplates() []ProjectTemplate { return projects.Templates() }
 
 // NewProject makes the project's folder, unless its name is taken. It is neither
 // prepared nor in the library then: PrepareProject, and ProposeServer with its

@@ -57,11 +57,6 @@ const (
 	sameTime = 10 * time.Second // a session and a client's log tell of one thing
 )
 
-// Judge is Known's Judge for who knows no more than these.
-func Judge(sessions []launch.Session, report *Report, of string) Verdict {
-	return Known{Live: sessions, Report: report, Of: of, Now: time.Now()}.Judge()
-}
-
 // Judge makes the verdict of all that is known. The clients come first: what one has
 // now, then what the last one met; then the probe, the newer before the older; then
 // what the clients' own logs say. A probe that fails beside a session that works

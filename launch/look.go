@@ -13,9 +13,6 @@ import (
 // from one that is hidden. It starts nothing.
 type Look struct{ s *system }
 
-// LookHere is Look for this computer, with the client's environment.
-func LookHere(environ []string) Look { return Look{thisSystem(environ)} }
-
 // LookAt is Look for a computer of another kind (goos), with the account's folder
 // home and a disk that these three tell of; a test of every system's ways runs on
 // each.

@@ -190,6 +190,9 @@ func (s *Server) SecretIDs() []string {
 	return slices.Compact(ids)
 }
 
+// HasSecret reports whether text names a secret of the store.
+func HasSecret(text string) bool { return Expand(text, func(string) string { return "" }) != text }
+
 // Expand replaces every ${secret:ID} of text by what value gives for ID.
 func Expand(text string, value func(id string) string) string {
 	if !strings.Contains(text, "${secret:") {

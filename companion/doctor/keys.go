@@ -98,15 +98,10 @@ func keyNotKept(x *exam) ([]any, bool) {
 // what a page put there for one.
 func isNoKey(name, value string) bool {
 	value = strings.TrimSpace(value)
-	if !configs.LooksSecret(name, "") || isKept(value) {
+	if !configs.LooksSecret(name, "") || servers.HasSecret(value) {
 		return false
 	}
 	return value == "" || isPlaceholder(strings.TrimSpace(strings.TrimPrefix(value, "Bearer")))
-}
-
-// isKept reports whether value names a secret of the store.
-func isKept(value string) bool {
-	return servers.Expand(value, func(string) string { return "" }) != value
 }
 
 // keyName is what the user calls a secret of s: its variable, header or flag.

@@ -106,7 +106,7 @@ var (
 // isPlainKey reports whether value is likely a key and no reference to one. How a
 // thing is called is not enough: MAX_TOKENS is a number.
 func isPlainKey(name, value string) bool {
-	if value == "" || isKept(value) || isPlaceholder(value) {
+	if value == "" || servers.HasSecret(value) || isPlaceholder(value) {
 		return false
 	}
 	if configs.LooksSecret("", value) || accountRule().MatchString(value) {

@@ -110,10 +110,6 @@ func Categories() []Category {
 // Sets lists the starter sets. Their servers are offers of All.
 func Sets() []StarterSet { return slices.Clone(load().Sets) }
 
-// VerifiedOn is the day the catalogue was last compared with the world, as
-// 2006-01-02.
-func VerifiedOn() string { return load().Verified }
-
 // Find is the offer with this id, archived ones included; nil for none.
 func Find(id string) *Offer {
 	for _, o := range load().Offers {
