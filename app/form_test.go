@@ -334,6 +334,11 @@ func TestMoreIsFoldedUnlessItIsUsed(t *testing.T) {
 	}
 	form.more.start.field.SetText(" 120 ")
 	test.Tap(form.more.unwatched)
+	form.more.call.field.SetText("30")
+	if !form.save.Disabled() || form.reason.text != words.Say("app.form.call.unwatched") {
+		t.Error("nobody would measure the answers' time")
+	}
+	form.more.call.field.SetText("0")
 	test.Tap(form.save)
 	if s := f.draft.Server; s.StartTimeout != 120 || !s.NoWatching {
 		t.Errorf("draft is %+v", s)

@@ -85,6 +85,10 @@ func (m *formMore) complaint() string {
 			reason = words.Say("app.form.wrong.limit")
 		}
 	}
+	if unwatched := m.watching.Visible() && m.unwatched.Checked; unwatched && reason == "" && limitSet(m.call.field.Text) {
+		reason = words.Say("app.form.call.unwatched")
+		m.call.complain(reason)
+	}
 	return reason
 }
 
@@ -103,6 +107,11 @@ func limitOf(text string) (int, bool) {
 	}
 	n, err := strconv.Atoi(text)
 	return n, err == nil && n >= 0 && n <= mostSeconds
+}
+
+func limitSet(text string) bool {
+	n, ok := limitOf(text)
+	return ok && n > 0
 }
 
 func limitText(seconds int) string {

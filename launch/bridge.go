@@ -59,6 +59,7 @@ type bridge struct {
 	alive chan struct{}   // a request was answered: whoever waits to try again does so
 	tidy  *time.Timer     // runs out when nothing was said for a while
 	long  atomic.Bool     // a long message was
+	times clocks          // of the requests that have a limit
 
 	// Of take's goroutine alone:
 	opening []byte    // the client's initialize
@@ -95,6 +96,7 @@ type call struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
+	late    atomic.Bool // its time is over
 	over    atomic.Bool // it was answered, or the client waits no longer
 	dropped atomic.Bool // the latter
 }
@@ -149,6 +151,7 @@ func (b *bridge) take(l letter) {
 		}
 		b.sendOn(m, text)
 	case answer, refusal, someword:
+		b.times.replied(m.id)
 		b.sendOn(m, text)
 	case batch:
 		b.busy.Go(func() { b.carryBatch(text) })
@@ -188,10 +191,9 @@ func (b *bridge) newCall(m message, text []byte) *call {
 	if m.method == "initialize" || m.method == "server/discover" {
 		limit = b.startTime()
 	}
-	if limit == 0 || m.isLong() {
-		c.ctx, c.cancel = context.WithCancel(b.life)
-	} else {
-		c.ctx, c.cancel = context.WithTimeout(b.life, limit)
+	c.ctx, c.cancel = context.WithCancel(b.life)
+	if limit > 0 && !m.isLong() {
+		b.times.start(m.id, limit, func() { c.late.Store(true); c.cancel() })
 	}
 	if !m.isLong() {
 		b.open.Add(1)
@@ -247,7 +249,7 @@ func (b *bridge) recovered() {
 
 // fail answers c with an error of ours.
 func (b *bridge) fail(c *call, err error) {
-	late := errors.Is(c.ctx.Err(), context.DeadlineExceeded)
+	late := c.late.Load()
 	if !b.release(c) {
 		return
 	}
@@ -258,7 +260,9 @@ func (b *bridge) fail(c *call, err error) {
 			b.busy.Go(func() { to.cancel(c, cancelNotice(c.id)) })
 		}
 	}
-	b.forget(c.id)
+	if b.sift != nil {
+		b.sift.forget(c.id)
+	}
 	if t.rpc != nil { // the server's own words
 		b.recovered()
 		b.deliver(withOwnID(t.rpc, c.id))
@@ -268,13 +272,6 @@ func (b *bridge) fail(c *call, err error) {
 	text := refusalTo([]byte(c.id), t.problem)
 	b.watch.undelivered(c.message, len(text), t.remote)
 	b.write(text)
-}
-
-// forget has no list of tools waited for, where that is filtered.
-func (b *bridge) forget(id string) {
-	if b.sift != nil {
-		b.sift.asks(message{kind: notice, method: "notifications/cancelled"}, line{head: cancelNotice(id)})
-	}
 }
 
 func (b *bridge) limitOf(c *call) time.Duration {
@@ -307,6 +304,7 @@ func (b *bridge) release(c *call) bool {
 	b.mu.Lock()
 	if b.calls[c.id] == c {
 		delete(b.calls, c.id)
+		b.times.stop(c.id)
 	}
 	b.mu.Unlock()
 	defer c.cancel()
@@ -324,6 +322,7 @@ func (b *bridge) cancelled(id string, notice []byte) {
 	b.mu.Lock()
 	c := b.calls[id]
 	delete(b.calls, id)
+	b.times.stop(id)
 	b.mu.Unlock()
 	to := b.to()
 	if c == nil || to == nil {
@@ -415,8 +414,16 @@ func (b *bridge) deliver(text []byte) {
 			text = kept
 		}
 	}
+	l := lineOfText(seen)
+	m := look(l)
+	switch { // no time of the client's runs while it is asked something
+	case m.kind == request:
+		b.times.asked(m.id)
+	case m.method == "notifications/cancelled":
+		b.times.replied(cancelled(l.head))
+	}
 	b.write(text)
-	b.watch.fromServer(lineOfText(seen))
+	b.watch.seesServer(m, l)
 }
 
 func (b *bridge) write(text []byte) {

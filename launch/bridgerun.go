@@ -20,7 +20,6 @@ func (p *Plan) bridgeRun(ctx context.Context, home files.Home, client string) (i
 		Version: 1, ID: id, Server: p.ServerID, Name: p.Name, Client: client,
 		PID: os.Getpid(), Started: time.Now(), Status: Starting,
 	}, p.hidden)
-	w.limit = p.CallTimeout
 	t := newTrace(home, w, p.NoWatching)
 	debug.SetMemoryLimit(maxHeap)
 	life, end := context.WithCancel(ctx)

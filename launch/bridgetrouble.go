@@ -64,7 +64,7 @@ func isAuth(status int) bool {
 
 // late is the trouble of a request that was not answered in time.
 func (w *wire) late(limit time.Duration) *trouble {
-	p := words.New(words.NoAnswer, nil, "Name", w.plan.Name, "Seconds", int(limit.Round(time.Second).Seconds()))
+	p := noAnswer(w.plan.Name, limit)
 	return &trouble{problem: p, remote: Remote{Problem: p.Code}}
 }
 

@@ -30,6 +30,7 @@ type filters struct {
 	names     [][]byte // the same
 	out       *outlet
 	watch     *watch
+	answered  func(id string) // hears of a call that did not reach the server; nil for nobody
 
 	mu    sync.Mutex
 	lists map[string]bool // ids of the lists the client waits for
@@ -38,14 +39,14 @@ type filters struct {
 
 // filter puts the plan's filters between the streams; without any these stay
 // just as they are.
-func (p *Plan) filter(in, out *stream, w *watch) {
-	f := p.sift(&outlet{put: func(data []byte) bool { return writeAll(out.to, data) }}, w)
+func (p *Plan) filter(in, out *stream, w *watch) *filters {
+	f := p.sift(nil, w)
 	if f == nil {
-		return
+		return nil
 	}
 	out.sieve = &sieve{judge: f.ofServer}
 	if len(f.hidden) > 0 {
-		out.send = f.out.write
+		f.out = outletOf(out)
 		in.sieve = &sieve{judge: f.ofClient}
 		in.lines.see = func(l line) {
 			m := look(l)
@@ -53,6 +54,7 @@ func (p *Plan) filter(in, out *stream, w *watch) {
 			f.asks(m, l)
 		}
 	}
+	return f
 }
 
 // sift is what filters for the plan, nil where nothing is to be.
@@ -82,6 +84,14 @@ func (f *filters) asks(m message, l line) {
 	case m.kind == notice:
 		delete(f.lists, cancelled(l.head))
 	}
+	f.due.Store(int32(len(f.lists)))
+}
+
+// forget has no list of tools waited for under id.
+func (f *filters) forget(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.lists, id)
 	f.due.Store(int32(len(f.lists)))
 }
 
@@ -193,6 +203,9 @@ func (f *filters) mayName(text []byte) bool {
 // name stay as they were spelled.
 func (f *filters) refuse(id, name []byte) {
 	text := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"error":{"code":%d,"message":"Unknown tool: %s}}`+"\n", id, badParamsCode, name[1:])
+	if f.answered != nil {
+		f.answered(string(id))
+	}
 	f.watch.refused(string(id), len(text)-1)
 	f.out.insert(text)
 }
@@ -204,6 +217,13 @@ type outlet struct {
 	put    func([]byte) bool // writes to the client; reports whether it still reads
 	within bool              // a line of the server's is not at its end
 	waits  []byte            // for that end
+}
+
+// outletOf puts an outlet between the stream and where it goes.
+func outletOf(s *stream) *outlet {
+	o := &outlet{put: s.send}
+	s.send = o.write
+	return o
 }
 
 // write takes the server's bytes, and reports whether the client still reads.

@@ -52,13 +52,13 @@ type Plan struct {
 	Headers map[string]string // sent with each request
 	Auth    Authorizer        // nil for no authorization, or one among the headers
 
-	// NoWatching makes Run become the server where the system can and no filter is
-	// asked for; there is no trace then.
+	// NoWatching makes Run become the server where the system can and neither a filter
+	// nor a CallTimeout is asked for; there is no trace then.
 	NoWatching bool
 
 	// CallTimeout is for an answer, 0 for no limit: a request without one for longer
-	// is told, and by a bridge ended. StartTimeout is for a remote server's opening;
-	// 0 for the bridge's own.
+	// is answered in the server's place. StartTimeout is the same for the opening; 0
+	// for none, of a remote server for the bridge's own.
 	CallTimeout, StartTimeout time.Duration
 
 	DropNotes bool     // see servers.Server
@@ -96,7 +96,7 @@ func For(ctx context.Context, name string, s *servers.Server, library string, st
 	values := map[string]string{}
 	p := &Plan{
 		Name: name, ServerID: s.ID, Path: program, Dir: s.Cwd, NoWatching: s.NoWatching,
-		CallTimeout: s.Call(0), DropNotes: s.DropNotes, HideTools: s.HideTools,
+		CallTimeout: s.Call(0), StartTimeout: s.Start(0), DropNotes: s.DropNotes, HideTools: s.HideTools,
 	}
 	for _, k := range keys() {
 		if k.err != nil {

@@ -32,7 +32,7 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 	if p.URL != "" {
 		return p.bridgeRun(ctx, home, client)
 	}
-	if p.NoWatching && !p.DropNotes && len(p.HideTools) == 0 { // what filters has to stay between
+	if p.NoWatching && !p.DropNotes && len(p.HideTools) == 0 && p.CallTimeout == 0 { // what filters or measures has to stay between
 		if err := p.become(); !errors.Is(err, errors.ErrUnsupported) {
 			return 1, p.problem(err)
 		}
@@ -46,14 +46,13 @@ func (p *Plan) Run(ctx context.Context, home files.Home, client string) (int, er
 		Version: 1, ID: c.id, Server: p.ServerID, Name: p.Name, Client: client,
 		PID: os.Getpid(), Started: time.Now(), Status: Starting,
 	}, p.hidden)
-	w.limit = p.CallTimeout
 	t := newTrace(home, w, p.NoWatching)
 
 	in := newStream(os.Stdin, c.stdin)
 	in.lines, in.early = &lines{see: w.fromClient, want: w.wantBody}, true
 	out := newStream(c.stdout, os.Stdout)
 	out.lines = &lines{see: w.fromServer, want: w.want}
-	p.filter(in, out, w)
+	p.limit(in, out, w, p.filter(in, out, w))
 	notes := newStream(c.stderr, os.Stderr)
 	notes.copied = &w.stderr
 	for _, s := range []*stream{in, out, notes} {

@@ -144,10 +144,9 @@ func (f *sheet) end() {
 }
 
 // keep writes the session's file until stop is closed: a change of status at
-// once, numbers every ten seconds, a request that is overdue, and nothing while
-// nothing happens.
+// once, numbers every ten seconds, and nothing while nothing happens.
 func (f *sheet) keep(w *watch, stop <-chan struct{}) {
-	var due, late <-chan time.Time
+	var due <-chan time.Time
 	var written time.Time
 	write := func() {
 		select {
@@ -155,7 +154,7 @@ func (f *sheet) keep(w *watch, stop <-chan struct{}) {
 		default:
 		}
 		f.write(w.snapshot(liveLines))
-		written, due, late = time.Now(), nil, w.overdue()
+		written, due = time.Now(), nil
 	}
 	write()
 	for {
@@ -171,7 +170,6 @@ func (f *sheet) keep(w *watch, stop <-chan struct{}) {
 			continue
 		case <-w.changed:
 		case <-due:
-		case <-late:
 		}
 		write()
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mcp-companion/secrets"
+	"mcp-companion/words"
 )
 
 const (
@@ -25,8 +26,7 @@ const (
 type watch struct {
 	stderr tail
 	hide   secrets.Redactor
-	server string        // its id
-	limit  time.Duration // of an answer; 0 for none
+	server string // its id
 
 	changed chan struct{} // a word of the status changed: write it at once
 	counted chan struct{} // a number changed: write it some time
@@ -156,12 +156,32 @@ func (w *watch) undelivered(m message, got int, r Remote) {
 	e := a.mark(m.id, time.Now())
 	e.got, e.failed, e.code = got, true, refusalCode
 	w.journal.note(e)
-	w.now.Errors++
+	if r.Problem == words.NoAnswer {
+		w.now.TimedOut++
+	} else {
+		w.now.Errors++
+	}
 	if r.At = w.now.Remote.At; w.now.Remote != r {
 		r.At = time.Now()
 		w.now.Remote = r
 		tell(w.changed)
 	}
+	tell(w.counted)
+}
+
+// unanswered notes a request that the server left without an answer for too long,
+// and the length of the error it got instead.
+func (w *watch) unanswered(m message, got int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a, ok := w.forget(m.id)
+	if !ok {
+		a = asked{at: time.Now(), method: m.method}
+	}
+	e := a.mark(m.id, time.Now())
+	e.got, e.failed, e.code = got, true, refusalCode
+	w.journal.note(e)
+	w.now.TimedOut++
 	tell(w.counted)
 }
 
@@ -258,8 +278,9 @@ func (w *watch) cancel(id string, now time.Time) {
 }
 
 // fromServer looks at a line after it was forwarded.
-func (w *watch) fromServer(l line) {
-	m := look(l)
+func (w *watch) fromServer(l line) { w.seesServer(look(l), l) }
+
+func (w *watch) seesServer(m message, l line) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -303,9 +324,6 @@ func (w *watch) answered(m message, l line, now time.Time) {
 	}
 	took := now.Sub(a.at)
 	w.took(took)
-	if w.limit > 0 && took > w.limit {
-		w.now.TimedOut++
-	}
 	if m.kind == answer && tells(a.method) && l.text != nil {
 		go w.learn(a, bytes.Clone(l.text))
 	}
@@ -422,7 +440,6 @@ func (w *watch) snapshot(n int) Session {
 	s := w.now
 	times, stray := slices.Clone(w.times), w.stray
 	s.Pending = len(w.pending)
-	s.TimedOut += w.late(time.Now())
 	w.mu.Unlock()
 	if stray != "" {
 		s.StrayLine = w.shown(stray, len(stray) >= headLen)
@@ -434,37 +451,6 @@ func (w *watch) snapshot(n int) Session {
 	s.Stderr, s.Flood = w.stderr.last(n), w.stderr.flood()
 	s.Updated = time.Now()
 	return s
-}
-
-// late counts the pending requests that wait for longer than the limit.
-func (w *watch) late(now time.Time) (n int64) {
-	for _, a := range w.pending {
-		if w.limit > 0 && now.Sub(a.at) > w.limit {
-			n++
-		}
-	}
-	return n
-}
-
-// overdue tells when the next pending request will have waited for longer than
-// the limit; nil where none will.
-func (w *watch) overdue() <-chan time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.limit == 0 {
-		return nil
-	}
-	now := time.Now()
-	var next time.Time
-	for _, a := range w.pending {
-		if at := a.at.Add(w.limit); at.After(now) && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
-	}
-	if next.IsZero() {
-		return nil
-	}
-	return time.After(next.Sub(now) + time.Millisecond)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
