@@ -26,8 +26,30 @@ func authorize(plan *launch.Plan, home files.Home, store secrets.Store, lib *ser
 	if plan.URL == "" || hasAuthorization(s) {
 		return
 	}
-	c := oauth.Config{Home: home, Store: store, Library: lib.ID}
+	c := signIns(home, store, lib)
 	plan.Auth = &account{config: c, server: s.ID, address: plan.URL, name: plan.Name, chosen: chosenGrant(lib, plan.Name, s, client), keyed: len((&servers.Server{Headers: s.Headers}).SecretIDs()) > 0}
+}
+
+// signIns is where the library's sign-ins are kept. What the user says of an app of
+// his own counts as it is at each renewal.
+func signIns(home files.Home, store secrets.Store, lib *servers.Library) oauth.Config {
+	c := oauth.Config{Home: home, Store: store, Library: lib.ID}
+	c.OwnSecret = func(ctx context.Context, serverID, clientID string) (secrets.Secret, error) {
+		now, err := servers.Load(home)
+		if err != nil {
+			return secrets.Secret{}, err
+		}
+		for _, s := range now.Servers {
+			if s.ID != serverID || s.SignIn == nil || s.SignIn.ClientID != clientID {
+				continue
+			}
+			for _, id := range (&servers.Server{SignIn: s.SignIn}).SecretIDs() {
+				return store.Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
+			}
+		}
+		return secrets.Secret{}, nil
+	}
+	return c
 }
 
 func hasAuthorization(s *servers.Server) bool {

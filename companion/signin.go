@@ -122,9 +122,7 @@ func (c *Companion) SignIn(ctx context.Context, name string, how SignInHow, tell
 	if err != nil {
 		return GrantState{}, err
 	}
-	if err := c.forgetGone(ctx, lib); err != nil {
-		return GrantState{}, err
-	}
+	_ = c.forgetGone(ctx, lib)   // they are signed in: a choice left over is told where it is used
 	_ = c.probeApart(ctx, found) // what it finds is in the State
 	for _, state := range c.grantStates(lib) {
 		if state.ID == g.ID {
@@ -208,7 +206,9 @@ func endedFor(list []oauth.Grant, lib *servers.Library, name string, s *servers.
 }
 
 func (c *Companion) oauth(lib *servers.Library) oauth.Config {
-	return oauth.Config{Home: c.home, Store: c.store(), Library: lib.ID, Open: c.system.Browse}
+	config := signIns(c.home, c.store(), lib)
+	config.Open = c.system.Browse
+	return config
 }
 
 // signInRequest is what the server's own settings say of its sign-in.
@@ -274,9 +274,7 @@ func (c *Companion) SignOut(ctx context.Context, grant string) error {
 	if err := c.oauth(lib).SignOut(limited, grant); err != nil {
 		return err
 	}
-	if err := c.forgetGone(ctx, lib); err != nil {
-		return err
-	}
+	_ = c.forgetGone(ctx, lib) // it is over: a choice left over is told where it is used
 	if name != "" {
 		_ = c.probeApart(ctx, name) // what it finds is in the State
 	}

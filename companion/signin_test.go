@@ -16,6 +16,7 @@ import (
 
 	"mcp-companion/files"
 	"mcp-companion/launch"
+	"mcp-companion/secrets"
 	"mcp-companion/servers"
 	"mcp-companion/words"
 )
@@ -28,6 +29,7 @@ type service struct {
 	scopes []string // that were asked for
 	given  []string // the access tokens, the newest last
 	asked  []string // the Authorization headers at the server
+	keys   []string // the client secrets that tokens were asked for with
 	ended  int      // revocations
 	closed bool     // nobody may come in without a sign-in
 }
@@ -66,9 +68,14 @@ func newService(t *testing.T) *service {
 		back.RawQuery = url.Values{"code": {"c"}, "state": {r.FormValue("state")}}.Encode()
 		http.Redirect(w, r, back.String(), http.StatusFound)
 	})
-	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		_, key, ok := r.BasicAuth()
+		if !ok {
+			key = r.FormValue("client_secret")
+		}
+		s.keys = append(s.keys, key)
 		token := fmt.Sprintf("t0ken-%d", len(s.given)+1)
 		s.given = append(s.given, token)
 		answer(w, 200, object{"access_token": token, "token_type": "Bearer", "expires_in": 3600, "refresh_token": "r-" + token})
@@ -274,6 +281,95 @@ func TestALibraryWithoutAnIDKeepsItsSignIns(t *testing.T) {
 	d.look(t)
 	if v := d.far(t); v.Status != Healthy {
 		t.Errorf("%v %v", v.Status, v.Problem)
+	}
+}
+
+// What is tidied after a sign-in is none of its user's business.
+func TestASignInIsDoneThoughAStaleChoiceCantBeTakenBack(t *testing.T) {
+	d, s := newDesk(t), newService(t)
+	d.remote(t, s)
+	p, err := d.ProposeSet(t.Context(), SetDraft{Name: "Work", Servers: []string{"far"}, Accounts: map[string]string{"far": "gone"}})
+	d.must(t, p, err)
+	whole := text(t, d.home.Library())
+	broken := func() {
+		if err := os.WriteFile(d.home.Library(), []byte(whole+"}"), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	g, err := d.SignIn(t.Context(), "far", SignInHow{}, func(Step) { broken() })
+	if err != nil || g.ID == "" {
+		t.Fatalf("%+v %v", g, err)
+	}
+	if err := os.WriteFile(d.home.Library(), []byte(whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SignOut(t.Context(), g.ID); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestANewClientSecretCountsFromTheNextRenewal(t *testing.T) {
+	for name, machine := range map[string]bool{"of a person's sign-in": false, "of a machine's": true} {
+		t.Run(name, func(t *testing.T) {
+			d, s := newDesk(t), newService(t)
+			d.remote(t, s)
+			p, err := d.ProposeServer(t.Context(), Draft{
+				Was: "far", Name: "far", ClientSecret: NewSecret("old-secret"),
+				Server: servers.Server{URL: s.URL + "/mcp", SignIn: &servers.SignIn{ClientID: "abc", Machine: machine}},
+			})
+			d.must(t, p, err)
+			g, err := d.SignIn(t.Context(), "far", SignInHow{}, func(Step) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lib, err := d.Library()
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err = d.ProposeKey(t.Context(), lib.Servers["far"].SecretIDs()[0], NewSecret("new-secret"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			done, err := d.Apply(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.renewed(t, lib, g.ID)
+			if _, err := d.Undo(t.Context(), done.ID); err != nil {
+				t.Fatal(err)
+			}
+			d.renewed(t, lib, g.ID)
+			if want := []string{"old-secret", "new-secret", "old-secret"}; !slices.Equal(s.keys, want) {
+				t.Errorf("asked with %q", s.keys)
+			}
+		})
+	}
+}
+
+// renewed has the grant's token run out and be renewed.
+func (d *desk) renewed(t *testing.T, lib *servers.Library, grant string) {
+	t.Helper()
+	at := secrets.Ref{Library: lib.ID, ID: "grant-" + grant}
+	kept, err := d.store.Get(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens map[string]any
+	if err := json.Unmarshal([]byte(kept.Reveal()), &tokens); err != nil {
+		t.Fatal(err)
+	}
+	tokens["obtained"], tokens["expires"] = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+	old, err := json.Marshal(tokens)
+	if err == nil {
+		err = d.store.Set(t.Context(), at, secrets.New(string(old)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := launch.Plan{URL: lib.Servers["far"].URL, Name: "far"}
+	authorize(&plan, d.home, d.store, lib, lib.Servers["far"], "")
+	if _, err := plan.Auth.Header(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -384,6 +384,18 @@ func (c Config) SignOut(ctx context.Context, id string) error {
 	return c.dropUnused(ctx, g)
 }
 
+// holder is who got the Grant, with the secret that it has now.
+func (c Config) holder(ctx context.Context, g Grant, t tokens) Registration {
+	client := g.Registration
+	client.secret = secrets.New(t.Secret)
+	if client.Kind == kindOwn && c.OwnSecret != nil {
+		if now, err := c.OwnSecret(ctx, g.Server, g.ClientID); err == nil && !now.IsEmpty() {
+			client.secret = now
+		}
+	}
+	return client
+}
+
 const revokeLimit = 10 * time.Second
 
 // revoke ends the tokens at the service (RFC 7009), the refresh token first: most
@@ -395,8 +407,7 @@ func (c Config) revoke(ctx context.Context, g Grant, t tokens) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, revokeLimit)
 	defer cancel()
-	client := g.Registration
-	client.secret = secrets.New(t.Secret)
+	client := c.holder(ctx, g, t)
 	for _, one := range []struct{ hint, token string }{{"refresh_token", t.Refresh}, {"access_token", t.Access}} {
 		if one.token != "" {
 			_, _ = c.postForm(ctx, u, client, url.Values{"token": {one.token}, "token_type_hint": {one.hint}})

@@ -41,6 +41,11 @@ type Config struct {
 	Now  func() time.Time           // nil: time.Now
 	Open func(address string) error // the browser; given https and loopback addresses alone
 
+	// OwnSecret returns the secret that the user's own app (clientID) has now at the
+	// service of the Server with this id, empty for none. Without it, or where it
+	// fails, the one that the sign-in was made with is used.
+	OwnSecret func(ctx context.Context, serverID, clientID string) (secrets.Secret, error)
+
 	pause func(context.Context, time.Duration) error // nil: by the clock
 }
 

@@ -589,6 +589,13 @@ func TestMachineSignsInWithItsSecretAlone(t *testing.T) {
 	if !errors.Is(err, ErrSignIn) || !words.Has(err, words.KeyRefused) {
 		t.Errorf("with the secret changed: %v", err)
 	}
+	w.c.OwnSecret = func(_ context.Context, serverID, clientID string) (secrets.Secret, error) {
+		if serverID != w.r.ServerID || clientID != "my-app" {
+			return secrets.Secret{}, errors.New("another one's")
+		}
+		return secrets.New("changed"), nil
+	}
+	w.mustCall(w.c.Source(g.ID, "notion")) // the user told us
 	_, err = w.c.SignInMachine(t.Context(), w.r)
 	wantCode(t, w.note(err), words.KeyRefused)
 }

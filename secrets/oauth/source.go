@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"mcp-companion/secrets"
 	"mcp-companion/words"
 )
 
@@ -428,9 +427,7 @@ func (s *Source) ask(ctx context.Context, g Grant, t tokens) (answer, error) {
 	if !g.NoResource && t.Resource != "" {
 		form.Set("resource", t.Resource)
 	}
-	client := g.Registration
-	client.secret = secrets.New(t.Secret)
-	return s.c.tokenCall(ctx, s.name, g.Endpoints.Token, client, form)
+	return s.c.tokenCall(ctx, s.name, g.Endpoints.Token, s.c.holder(ctx, g, t), form)
 }
 
 // over writes down that the service ended the Grant. Its access token is kept: it
