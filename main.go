@@ -67,7 +67,7 @@ func open() (*companion.Companion, error) {
 	if err != nil {
 		return nil, err
 	}
-	words.Use(languages(settings.Language)...)
+	words.UseChosen(settings.Language)
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -79,19 +79,6 @@ func open() (*companion.Companion, error) {
 		}
 		return secrets.Open(home, settings.Choice)
 	}}), nil
-}
-
-// languages is the user's choice, then what the environment says: de_DE.UTF-8
-// is de-DE.
-func languages(chosen string) []string {
-	var tags []string
-	for _, l := range []string{chosen, os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")} {
-		l, _, _ = strings.Cut(l, ".")
-		if l != "" && l != "C" && l != "POSIX" {
-			tags = append(tags, strings.ReplaceAll(l, "_", "-"))
-		}
-	}
-	return tags
 }
 
 // run is the launcher: `run NAME [--for CLIENT] [--home DIR]`. Nothing here may
@@ -117,7 +104,7 @@ func run(args []string) int {
 	if err != nil {
 		return companion.Refuse(err)
 	}
-	words.Use(languages(settings.Language)...)
+	words.UseChosen(settings.Language)
 	store, err := secrets.Open(home, settings.Choice)
 	if err != nil {
 		return companion.Refuse(err)

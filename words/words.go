@@ -24,42 +24,55 @@ import (
 // milliseconds, says nothing when all is well.
 var state struct {
 	sync.Mutex
+	langs  func() []string // nil for English alone
 	bundle *i18n.Bundle
-	langs  []string
 	say    *i18n.Localizer
 }
 
 // Use chooses the languages, best first, as BCP 47 tags ("de", "pt-BR").
 // English is always the last resort. Safe from any goroutine.
-func Use(tags ...string) {
+func Use(tags ...string) { use(func() []string { return tags }) }
+
+// UseChosen chooses the language that the user did, "" for none, and after it those
+// of the account. These are asked for at the first sentence.
+func UseChosen(tag string) {
+	use(func() []string {
+		if tag != "" {
+			return append([]string{tag}, system()...)
+		}
+		return system()
+	})
+}
+
+func use(langs func() []string) {
 	state.Lock()
 	defer state.Unlock()
-	state.bundle, state.langs, state.say = nil, tags, nil
+	state.bundle, state.langs, state.say = nil, langs, nil
 }
 
 func localizer() *i18n.Localizer {
 	state.Lock()
 	defer state.Unlock()
 	if state.bundle == nil {
+		var langs []string
+		if state.langs != nil {
+			langs = fitting(state.langs())
+		}
 		b := i18n.NewBundle(language.English)
 		b.RegisterUnmarshalFunc("json", json.Unmarshal)
-		for _, tag := range fitting(state.langs) {
+		for _, tag := range append(langs, "en") {
 			if _, err := b.LoadMessageFileFS(assets.Translations, path.Join("translations", tag+".json")); err != nil {
 				panic(err) // embedded: only a broken build has none
 			}
 		}
-		state.bundle = b
-	}
-	if state.say == nil {
-		state.say = i18n.NewLocalizer(state.bundle, append(state.langs, "en")...)
+		state.bundle, state.say = b, i18n.NewLocalizer(b, append(langs, "en")...)
 	}
 	return state.say
 }
 
-// fitting are the languages to read for those that are wanted, with English: a
-// language of another script doesn't fit.
-func fitting(wanted []string) []string {
-	list := []string{"en"}
+// fitting are the languages that there are of those that are wanted: a language of
+// another script doesn't fit.
+func fitting(wanted []string) (list []string) {
 	var have []language.Tag
 	all := Languages()
 	for _, l := range all {
