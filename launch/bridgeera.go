@@ -294,6 +294,7 @@ type forModern struct {
 	subs    map[string]*subscription // by their ids as spelled
 	errands map[string]*errand       // by the ids of the client's requests
 	parked  map[string]*errand       // by their state
+	level   string                   // of what the server logs; "" for nothing that the client hears
 }
 
 func newForModern(b *bridge, s *session) *forModern {
@@ -326,6 +327,7 @@ func (f *forModern) exchange(c *call, body []byte) ([]byte, error) {
 	case "subscriptions/listen":
 		return f.subscribe(c, body)
 	}
+	f.logAt(c, wordAt(body, "params", "_meta", metaLevel))
 	if mayAsk(c.method) {
 		return f.run(c, body)
 	}
@@ -334,6 +336,21 @@ func (f *forModern) exchange(c *call, body []byte) ([]byte, error) {
 		return text, err
 	}
 	return complete(text, c.method), nil
+}
+
+// logAt has the server log from this level on, as the client's request says; a
+// server that is told nothing chooses itself, and its client hears nothing of it.
+func (f *forModern) logAt(c *call, level string) {
+	f.mu.Lock()
+	was := f.level
+	f.level = level
+	f.mu.Unlock()
+	if level == "" || level == was {
+		return
+	}
+	o := ownCall(c.ctx, "logging/setLevel")
+	defer o.cancel()
+	_, _ = f.s.exchange(o, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"method":"logging/setLevel","params":{"level":%s}}`, o.id, quoted(level))) // many can't
 }
 
 // plainly is a request without what only the new protocol has.
@@ -435,6 +452,8 @@ func (f *forModern) hear(m message, text []byte, from *call) {
 	case m.kind == request:
 		f.reply(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"Method not found"}}`, m.id))
 		return
+	case m.method == "notifications/message" && !f.logs():
+		return
 	case !strings.HasSuffix(m.method, "/list_changed") && m.method != "notifications/resources/updated":
 		f.b.deliver(text)
 		return
@@ -452,6 +471,13 @@ func (f *forModern) hear(m message, text []byte, from *call) {
 	for _, id := range ids {
 		f.b.deliver(set(text, []string{"params", "_meta"}, member{metaSubscription, []byte(id)}))
 	}
+}
+
+// logs reports whether the client wants to hear what the server logs.
+func (f *forModern) logs() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.level != ""
 }
 
 func (f *forModern) reply(text []byte) {

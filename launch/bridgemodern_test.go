@@ -445,6 +445,39 @@ func TestAModernClientSpeaksToALegacyServer(t *testing.T) {
 	<-pinged
 }
 
+// A request of the new protocol says from which level on it wants to hear of logs;
+// without one it must hear of none (server/utilities/logging).
+func TestAModernClientsLogLevelReachesALegacyServer(t *testing.T) {
+	s := startRemote(t, strictLegacy(func(w http.ResponseWriter, r *http.Request, s sent) bool {
+		if s.method != "tools/call" {
+			return false
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		say(w, `data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}`+"\n\n")
+		say(w, `data: {"jsonrpc":"2.0","id":`+s.id+`,"result":{}}`+"\n\n")
+		return true
+	}))
+	k := talk(t, &Plan{URL: s.URL})
+	k.ask(sayDiscover)
+	answerTo := func(id int) string { return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{"resultType":"complete"}}`, id) }
+	if got := k.ask(modernCall(1, "x", `{}`)); got != answerTo(1) {
+		t.Errorf("heard without having asked: %s", got)
+	}
+	loud := strings.Replace(meta, "{", `{"io.modelcontextprotocol/logLevel":"debug",`, 1)
+	for id := 2; id < 4; id++ {
+		if got := k.ask(strings.Replace(modernCall(id, "x", `{}`), meta, loud, 1)); !strings.Contains(got, "notifications/message") {
+			t.Error(got)
+		}
+		if got := k.line(); got != answerTo(id) {
+			t.Error(got)
+		}
+	}
+	set := s.all(http.MethodPost, "logging/setLevel")
+	if len(set) != 1 || string(valueAt([]byte(set[0].body), "params")) != `{"level":"debug"}` {
+		t.Errorf("told %+v", set)
+	}
+}
+
 func TestAModernClientMayBeginWithAnyRequest(t *testing.T) {
 	for name, s := range map[string]*remote{
 		"modern": startRemote(t, func(w http.ResponseWriter, r *http.Request, s sent) {
