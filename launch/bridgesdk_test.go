@@ -6,10 +6,12 @@ package launch
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -99,10 +101,20 @@ func TestTheOfficialSDKsSpeakThroughABridge(t *testing.T) {
 			if c.stateless && c.version != "" {
 				return // it has no stream of its own then
 			}
-			mcp.AddTool(server, &mcp.Tool{Name: "new"}, func(context.Context, *mcp.CallToolRequest, any) (*mcp.CallToolResult, any, error) {
-				return nil, nil, io.EOF
-			})
-			<-changed
+			// The client asks for changes on the side: the first may come before that.
+			for n := 0; ; n++ {
+				mcp.AddTool(server, &mcp.Tool{Name: fmt.Sprint("new", n)}, func(context.Context, *mcp.CallToolRequest, any) (*mcp.CallToolResult, any, error) {
+					return nil, nil, io.EOF
+				})
+				select {
+				case <-changed:
+					return
+				case <-time.After(patience / 50):
+				}
+				if n == 50 {
+					t.Fatal("no change was told")
+				}
+			}
 		})
 	}
 }
