@@ -293,6 +293,7 @@ func (w *Window) askFile(chosen func(string)) {
 			chosen(r.URI().Path())
 		}
 	}, w.win)
+	d.SetTitleText(words.Say("app.choose.file"))
 	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
 }

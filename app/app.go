@@ -149,6 +149,7 @@ func New(a fyne.App, c Actions, opts Options) *Window {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	sayFyne()
 	a.Settings().SetTheme(newLook())
 	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}}
 	w.pickFolder, w.pickFile = w.askFolder, w.askFile
@@ -219,6 +220,7 @@ func (w *Window) askFolder(chosen func(string)) {
 			chosen(u.Path())
 		}
 	}, w.win)
+	d.SetTitleText(words.Say("app.choose.folder"))
 	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
 }

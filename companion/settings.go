@@ -21,6 +21,8 @@ type Settings struct {
 	secrets.Choice
 	Language string `json:"language,omitempty"` // a BCP 47 tag; "" follows the system
 	Quiet    bool   `json:"quiet,omitempty"`    // the tray notifies of nothing
+	// TextSize is how large the window draws, in percent; 0 for 100.
+	TextSize int `json:"textSize,omitempty"`
 	// ClientMetadata is the address of a client id metadata document that stands for
 	// us at services which take one.
 	ClientMetadata string `json:"clientMetadata,omitempty"`
@@ -98,6 +100,7 @@ type SettingsState struct {
 	Language  string
 	Quiet     bool
 	Autostart bool
+	TextSize  int    // in percent
 	InFile    bool   // keys lie in the encrypted file, not in the keychain
 	Home      string // the folder with everything of ours
 }
@@ -105,13 +108,26 @@ type SettingsState struct {
 // settingsState reads them; what can't be read is as at first.
 func (c *Companion) settingsState() SettingsState {
 	s, _ := ReadSettings(c.home) // whoever needs it says what is wrong with it
-	return SettingsState{Language: s.Language, Quiet: s.Quiet, Autostart: c.Autostart(), InFile: s.Secrets == secrets.UseFile, Home: string(c.home)}
+	return SettingsState{Language: s.Language, Quiet: s.Quiet, Autostart: c.Autostart(), TextSize: s.Size(), InFile: s.Secrets == secrets.UseFile, Home: string(c.home)}
 }
 
 // SetLanguage chooses the language of what is started from now on, by its BCP 47
 // tag; "" follows the system.
 func (c *Companion) SetLanguage(ctx context.Context, tag string) error {
 	return c.locked(ctx, func() error { return c.setSetting("language", tag) })
+}
+
+// Size is TextSize within what a window can be used at.
+func (s Settings) Size() int {
+	if s.TextSize == 0 {
+		return 100
+	}
+	return min(max(s.TextSize, 50), 300)
+}
+
+// SetTextSize chooses how large a window that is opened from now on draws, in percent.
+func (c *Companion) SetTextSize(ctx context.Context, percent int) error {
+	return c.locked(ctx, func() error { return c.setSetting("textSize", percent) })
 }
 
 // SetQuiet has the tray notify of nothing, or again of what gets worse.
