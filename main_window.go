@@ -61,7 +61,8 @@ func window(ctx context.Context, c *companion.Companion, page string) int {
 	a := fyneapp.NewWithID("app.mcpcompanion.MCPCompanion")
 	a.SetIcon(icon)
 	c = c.Closely()
-	w := app.New(a, c, app.Options{Icon: icon})
+	settings, _ := companion.ReadSettings(c.Home()) // what is wrong with it is said in the window
+	w := app.New(a, c, app.Options{Icon: icon, TextSize: settings.Size()})
 	w.Fyne().SetOnClosed(stop)
 	// Past its end Fyne runs what it is given at once, wherever that is, and GLFW
 	// panics: nothing is given to it any more then.

@@ -80,9 +80,10 @@ type Actions interface {
 
 // Options are what main may choose. The zero value is right for the program.
 type Options struct {
-	Icon fyne.Resource    // of the window; nil for the app's
-	Go   func(func())     // starts an action off the window's thread; nil for a goroutine
-	Now  func() time.Time // nil for time.Now
+	Icon     fyne.Resource    // of the window; nil for the app's
+	TextSize int              // in percent, until a State says it; 0 for 100
+	Go       func(func())     // starts an action off the window's thread; nil for a goroutine
+	Now      func() time.Time // nil for time.Now
 }
 
 // Window is the program's one window. All its methods belong on Fyne's thread.
@@ -91,6 +92,7 @@ type Window struct {
 	actions Actions
 	opts    Options
 	state   companion.State
+	scale   *scale
 	told    bool   // Render was called: an empty list is empty, not unknown
 	wanted  string // the server, or a step of it, to show as soon as a State has it
 
@@ -151,7 +153,8 @@ func New(a fyne.App, c Actions, opts Options) *Window {
 	}
 	sayFyne()
 	a.Settings().SetTheme(newLook())
-	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}}
+	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}, scale: newScale()}
+	w.scale.set(opts.TextSize)
 	w.pickFolder, w.pickFile = w.askFolder, w.askFile
 	w.build()
 	return w
@@ -205,6 +208,7 @@ func (w *Window) Show(page string) {
 // Render draws s.
 func (w *Window) Render(s companion.State) {
 	w.state, w.told = s, true
+	w.scale.set(s.Settings.TextSize)
 	w.nav.render(s)
 	w.strip.render(s)
 	if name, _, _ := strings.Cut(w.wanted, "/"); name != "" && w.hasServer(name) && w.open[tabServers] == view(w.servers) {
