@@ -25,6 +25,7 @@ import (
 var state struct {
 	sync.Mutex
 	langs  func() []string // nil for English alone
+	tags   []string        // those of them that there are, and English
 	bundle *i18n.Bundle
 	say    *i18n.Localizer
 }
@@ -50,7 +51,14 @@ func use(langs func() []string) {
 	state.bundle, state.langs, state.say = nil, langs, nil
 }
 
-func localizer() *i18n.Localizer {
+// Chosen lists the languages that sentences are said in, best first, as their files
+// are named. English, "en", is always among them.
+func Chosen() []string {
+	_, tags := localizer()
+	return slices.Clone(tags)
+}
+
+func localizer() (*i18n.Localizer, []string) {
 	state.Lock()
 	defer state.Unlock()
 	if state.bundle == nil {
@@ -58,16 +66,19 @@ func localizer() *i18n.Localizer {
 		if state.langs != nil {
 			langs = fitting(state.langs())
 		}
+		if !slices.Contains(langs, "en") {
+			langs = append(langs, "en")
+		}
 		b := i18n.NewBundle(language.English)
 		b.RegisterUnmarshalFunc("json", json.Unmarshal)
-		for _, tag := range append(langs, "en") {
+		for _, tag := range langs {
 			if _, err := b.LoadMessageFileFS(assets.Translations, path.Join("translations", tag+".json")); err != nil {
 				panic(err) // embedded: only a broken build has none
 			}
 		}
-		state.bundle, state.say = b, i18n.NewLocalizer(b, append(langs, "en")...)
+		state.bundle, state.say, state.tags = b, i18n.NewLocalizer(b, langs...), langs
 	}
-	return state.say
+	return state.say, state.tags
 }
 
 // fitting are the languages that there are of those that are wanted: a language of
@@ -130,6 +141,7 @@ func find(id string, pairs []any) (string, bool) {
 			c.PluralCount = pairs[i+1]
 		}
 	}
-	s, err := localizer().Localize(c)
+	say, _ := localizer()
+	s, err := say.Localize(c)
 	return s, err == nil || s != "" // with an error and a sentence, it is English's
 }

@@ -9,7 +9,6 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -112,19 +111,15 @@ func isSay(f ast.Expr) bool {
 func TestTranslationsFillInTheSameNames(t *testing.T) {
 	english := messages(t, "en")
 	names := regexp.MustCompile(`\{\{\.\w+\}\}`)
-	list, err := os.ReadDir("../assets/translations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range list {
-		for id, m := range messages(t, strings.TrimSuffix(f.Name(), ".json")) {
+	for _, l := range Languages() {
+		for id, m := range messages(t, l.Tag) {
 			want := map[string]bool{}
 			for _, n := range names.FindAllString(fmt.Sprint(english[id]), -1) {
 				want[n] = true
 			}
 			for _, n := range names.FindAllString(fmt.Sprint(m), -1) {
 				if !want[n] {
-					t.Errorf("%s: %s: %s is not in English", f.Name(), id, n)
+					t.Errorf("%s: %s: %s is not in English", l.Tag, id, n)
 				}
 			}
 		}
@@ -232,6 +227,15 @@ func TestTheWantedLanguageIsSpoken(t *testing.T) {
 	} {
 		if Use(tags); Say("app.cancel") != want {
 			t.Errorf("%s: %q", tags, Say("app.cancel"))
+		}
+	}
+}
+
+func TestChosenNamesTheLanguagesThatThereAre(t *testing.T) {
+	t.Cleanup(func() { Use() })
+	for tags, want := range map[string]string{"": "en", "de-AT": "de en", "xx fr-CA zh-TW de": "fr de en", "en-GB es": "en es"} {
+		if Use(strings.Fields(tags)...); strings.Join(Chosen(), " ") != want {
+			t.Errorf("%s: %q", tags, Chosen())
 		}
 	}
 }

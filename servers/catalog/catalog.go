@@ -10,6 +10,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"path"
 	"slices"
 	"sync"
 
@@ -40,55 +41,97 @@ type list struct {
 	Offers     []*Offer     `json:"servers"`
 }
 
-// load reads the catalogue when it is first asked for: `run` never asks.
-var load = sync.OnceValue(func() *list {
+// now is the catalogue in the language that was asked for last: `run` and the tray
+// never ask, and hold none.
+var now struct {
+	sync.Mutex
+	tag  string
+	list *list
+}
+
+// load is the catalogue in the user's language.
+func load() *list {
+	tag := words.Chosen()[0]
+	now.Lock()
+	defer now.Unlock()
+	if now.list == nil || now.tag != tag {
+		now.tag, now.list = tag, read(tag)
+	}
+	return now.list
+}
+
+// read reads the catalogue in a language of words.Languages.
+func read(tag string) *list {
 	l := &list{}
 	if err := json.Unmarshal([]byte(assets.Catalog), l); err != nil {
 		panic(err) // embedded: only a broken build has none
 	}
-	l.translate()
 	for _, o := range l.Offers {
+		o.english.title, o.english.summary = o.Title, o.Summary
 		for i := range o.Options {
 			o.Options[i].sort()
 		}
 	}
+	if tag != "en" {
+		translated := translation(tag)
+		l.texts(func(text *string) {
+			if t, ok := translated[*text]; ok {
+				*text = t
+			}
+		})
+	}
 	return l
-})
+}
 
-// translate puts the catalogue's texts into the user's language: each is its own
-// message id, and stays where no translation has it.
-func (l *list) translate() {
-	say := func(texts ...*string) {
+// translation is what the English texts are in a language.
+func translation(tag string) (translated map[string]string) {
+	data, err := assets.CatalogTranslations.ReadFile(path.Join("translations/catalog", tag+".json"))
+	if err == nil {
+		err = json.Unmarshal(data, &translated)
+	}
+	if err != nil {
+		panic(err) // embedded: only a broken build has none
+	}
+	return translated
+}
+
+// texts calls do with each text that a user reads and that is in words: an example
+// to fill in, a name or an address is the same in every language.
+func (l *list) texts(do func(*string)) {
+	each := func(texts ...*string) {
 		for _, t := range texts {
 			if *t != "" {
-				*t = words.Say(*t)
+				do(t)
 			}
 		}
 	}
 	for i := range l.Categories {
-		say(&l.Categories[i].Title, &l.Categories[i].Summary)
+		each(&l.Categories[i].Title, &l.Categories[i].Summary)
 	}
 	for i := range l.Sets {
-		say(&l.Sets[i].Title, &l.Sets[i].Summary)
+		each(&l.Sets[i].Title, &l.Sets[i].Summary)
 	}
 	for _, o := range l.Offers {
-		say(&o.Title, &o.Summary, &o.Status.Note, &o.Risk.Note, &o.Privacy)
+		each(&o.Title, &o.Summary, &o.Status.Note, &o.Risk.Note, &o.Privacy)
 		for i := range o.Known {
-			say(&o.Known[i].Note)
+			each(&o.Known[i].Note)
 		}
 		for i := range o.Options {
-			p := &o.Options[i]
-			say(&p.Label, &p.Note, &p.Auth.Note)
-			for j := range p.Requires {
-				say(&p.Requires[j].Note)
-			}
-			for j := range p.Fields {
-				f := &p.Fields[j]
-				say(&f.Label, &f.Help, &f.Placeholder)
-				for k := range f.Choices {
-					say(&f.Choices[k].Label)
-				}
-			}
+			o.Options[i].texts(each)
+		}
+	}
+}
+
+func (p *Option) texts(each func(...*string)) {
+	each(&p.Label, &p.Note, &p.Auth.Note)
+	for i := range p.Requires {
+		each(&p.Requires[i].Note)
+	}
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		each(&f.Label, &f.Help)
+		for j := range f.Choices {
+			each(&f.Choices[j].Label)
 		}
 	}
 }

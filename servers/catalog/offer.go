@@ -22,6 +22,8 @@ type Offer struct {
 	Known     []Known   `json:"recognise"`
 	Options   []Option  `json:"options"` // at least one
 
+	english struct{ title, summary string } // of the catalogue: Search knows them in every language
+
 	// Of one that was pasted or dropped:
 
 	Name   string   `json:"-"` // a name for the server, one that servers.CheckName takes

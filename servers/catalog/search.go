@@ -8,8 +8,8 @@ import (
 )
 
 // Search lists the offers that fit every word of text, best first: by the title's
-// beginning, its words, the publisher, the tags and the summary. No text is all
-// of them.
+// beginning, its words, the publisher, the tags and the summary. Title and summary
+// are found in the user's language and in English. No text is all of them.
 func Search(text string) []*Offer {
 	asked := wordsOf(text)
 	if len(asked) == 0 {
@@ -36,13 +36,14 @@ func Search(text string) []*Offer {
 
 // score is how well an offer fits, 0 for not at all.
 func (o *Offer) score(whole string, asked []string) int {
-	title := strings.Join(wordsOf(o.Title), " ")
 	total := 0
-	switch {
-	case title == whole || o.ID == whole:
-		total = 1000
-	case strings.HasPrefix(title, whole):
-		total = 500
+	for _, t := range []string{o.Title, o.english.title, o.ID} {
+		switch title := strings.Join(wordsOf(t), " "); {
+		case title == whole:
+			total = 1000
+		case strings.HasPrefix(title, whole):
+			total = max(total, 500)
+		}
 	}
 	for _, word := range asked {
 		best := 0
@@ -51,17 +52,19 @@ func (o *Offer) score(whole string, asked []string) int {
 			begins, whole int // for the beginning of a word, and for all of it
 		}{
 			{o.Title, 80, 100},
+			{o.english.title, 80, 100},
 			{o.ID, 70, 90},
 			{o.Publisher.Name, 30, 40},
 			{strings.Join(o.Tags, " "), 40, 60},
 			{o.packages(), 30, 50},
 			{o.Summary, 10, 20},
+			{o.english.summary, 10, 20},
 		} {
 			for _, w := range wordsOf(part.text) {
 				switch {
 				case w == word:
 					best = max(best, part.whole)
-				case strings.HasPrefix(w, word):
+				case strings.HasPrefix(w, word) || !isSpaced(word) && strings.Contains(w, word):
 					best = max(best, part.begins)
 				}
 			}
@@ -87,4 +90,10 @@ func (o *Offer) packages() string {
 // wordsOf is text in small letters, cut at what is neither letter nor digit.
 func wordsOf(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// isSpaced reports whether a word's script puts blanks between words: Japanese and
+// Chinese don't, so that a word of theirs may stand anywhere.
+func isSpaced(word string) bool {
+	return !strings.ContainsFunc(word, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) })
 }
