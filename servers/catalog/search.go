@@ -46,7 +46,7 @@ func (o *Offer) score(whole string, asked []string) int {
 		}
 	}
 	for _, word := range asked {
-		best := 0
+		best, spaced := 0, isSpaced(word)
 		for _, part := range []struct {
 			text          string
 			begins, whole int // for the beginning of a word, and for all of it
@@ -62,9 +62,9 @@ func (o *Offer) score(whole string, asked []string) int {
 		} {
 			for _, w := range wordsOf(part.text) {
 				switch {
-				case w == word:
+				case w == word && spaced:
 					best = max(best, part.whole)
-				case strings.HasPrefix(w, word) || !isSpaced(word) && strings.Contains(w, word):
+				case strings.HasPrefix(w, word) || !spaced && strings.Contains(w, word):
 					best = max(best, part.begins)
 				}
 			}
@@ -93,7 +93,7 @@ func wordsOf(text string) []string {
 }
 
 // isSpaced reports whether a word's script puts blanks between words: Japanese and
-// Chinese don't, so that a word of theirs may stand anywhere.
+// Chinese don't, so that a word of theirs may stand anywhere and has no beginning.
 func isSpaced(word string) bool {
 	return !strings.ContainsFunc(word, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) })
 }
