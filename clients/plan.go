@@ -14,10 +14,12 @@ import (
 
 // Want is a server that a client's file shall have. Adopt is an entry of the
 // user's whose place it takes, in every file that has it and says the same; its
-// Key is "" for none.
+// Key is "" for none. Off says that it only takes that place, and stays switched
+// off as the entry was: a file without the entry gets nothing.
 type Want struct {
 	Name, ID string
 	Adopt    Entry
+	Off      bool
 }
 
 func (w Want) adopts(e Entry) bool {
@@ -148,7 +150,7 @@ func (p *plan) existing(id string) string {
 // drop takes an entry of ours out of the client's use.
 func (p *plan) drop(e Entry, server string) error {
 	choices := p.choices(e.Raw)
-	if len(choices) > 0 && p.Switch.Member != "" && server != "" {
+	if (len(choices) > 0 || e.Off) && p.Switch.Member != "" && server != "" {
 		p.out.Entries[e.Key] = servers.Entry{Server: server}
 		if e.Off {
 			return nil
@@ -256,6 +258,9 @@ func (p *plan) put(w Want) error {
 		}
 		return p.mend(key, w)
 	}
+	if w.Off {
+		return nil
+	}
 	key := p.freeKey(w)
 	value, err := p.encode(key, w, p.known[key].Parked)
 	if err != nil {
@@ -294,6 +299,9 @@ func (p *plan) adopt(key string, w Want) error {
 	choices := p.choices(raw)
 	for _, name := range definition {
 		delete(choices, name)
+	}
+	if w.Off {
+		choices[p.Switch.Member] = mustJSON(p.Switch.Off)
 	}
 	value, err := p.encode(key, w, mustJSON(choices))
 	if err != nil {
