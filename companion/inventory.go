@@ -74,7 +74,7 @@ func (c *Companion) Inventory(context.Context) (Inventory, error) {
 	for _, client := range c.ownFiles(lib) {
 		inv.Apps = append(inv.Apps, c.holds(lib, client, seen))
 	}
-	inv.Servers, inv.Keys = len(seen.first), seen.keys
+	inv.Servers, inv.Keys = seen.servers, seen.keys
 	inv.Needs = doctor.Needs(doctor.This(), seen.programs)
 	return inv, nil
 }
@@ -106,7 +106,8 @@ func (c *Companion) ownFiles(lib *servers.Library) []*clients.Client {
 type holdings struct {
 	first    map[string]string // what a server says, to the title of the app that had it first
 	programs map[string]servers.Server
-	keys     int
+
+	servers, keys int
 }
 
 func (c *Companion) holds(lib *servers.Library, client *clients.Client, seen *holdings) AppHolds {
@@ -159,11 +160,12 @@ func (h *holdings) add(client *clients.Client, e clients.Entry) Holding {
 		x.Keys = append(x.Keys, held)
 	}
 	said := saying(t)
-	if title, ok := h.first[said]; ok {
+	if title, ok := h.first[said]; ok && title != client.Title { // twice in one app it is two
 		x.Also = title
 		return x
 	}
 	h.first[said] = client.Title
+	h.servers++
 	h.keys += valued
 	h.programs[freeAmong(slices.Sorted(maps.Keys(h.programs)), e.Key)] = t.Server
 	return x

@@ -51,8 +51,8 @@ const (
 )
 
 // filledIn is what clients replace before they start a server: ${VAR}, ${env:VAR},
-// ${input:x}, opencode's {env:VAR}, and in some $VAR alone. The launcher does not.
-var filledIn = configs.Pattern(`\$\{|\{(?:env|file):|^\$[A-Za-z_]\w*$`)
+// ${input:x}, opencode's {env:VAR}, and in some $VAR. The launcher does not.
+var filledIn = configs.Pattern(`\$\{|\{(?:env|file):|(?:^|[/=:])\$[A-Za-z_]`)
 
 // extras are settings without which the server would not be the same, and which a
 // Server has no place for: who makes its headers, a file of variables, a sign-in of
