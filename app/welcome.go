@@ -31,7 +31,7 @@ type welcome struct {
 	move   *button
 
 	read           bool // inv is known
-	inFile         bool // as drawn: keys go to the encrypted file
+	first, inFile  bool // as drawn: there is no server yet, keys go to the encrypted file
 	loading, stale bool
 	seen           []companion.ClientState // as of the last look
 }
@@ -77,7 +77,7 @@ func (v *welcome) render(s companion.State) {
 		title = "app.welcome.title.again"
 	}
 	v.title.set(words.Say(title), theme.ColorNameForeground)
-	if v.read && s.Settings.InFile != v.inFile {
+	if v.read && (s.Settings.InFile != v.inFile || v.isFirst() != v.first) {
 		v.draw()
 	}
 	if !v.read || !reflect.DeepEqual(s.Clients, v.seen) {
@@ -119,9 +119,10 @@ func (v *welcome) loaded(inv companion.Inventory, err error) {
 // draw makes the page of what was found.
 func (v *welcome) draw() {
 	v.body.RemoveAll()
-	v.apps, v.who, v.inFile = nil, nil, v.w.state.Settings.InFile
+	v.apps, v.who = nil, nil
+	v.first, v.inFile = v.isFirst(), v.w.state.Settings.InFile
 	unread := v.unread()
-	if v.isFirst() {
+	if v.first {
 		v.body.Add(v.intro())
 	}
 	switch {

@@ -156,6 +156,9 @@ func newHeldApp(v *welcome, a companion.AppHolds) *heldApp {
 	}
 	if len(rows.Objects) > 0 {
 		all.Add(rows)
+		if a.Unverified {
+			all.Add(note(words.Say("app.apps.unverified")))
+		}
 		if a.Waits {
 			all.Add(note(words.Say("app.welcome.waits", "Client", a.Title)))
 		}

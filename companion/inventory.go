@@ -39,8 +39,10 @@ type AppHolds struct {
 	Problem *words.Problem // its file can't be read
 	Waits   bool           // it runs, and its file is written after its exit
 	Managed bool
-	Ours    int       // entries that are ours already
-	Holds   []Holding // the user's own, in the file's order
+	// Unverified says that what we know of the app comes from others' reports.
+	Unverified bool
+	Ours       int       // entries that are ours already
+	Holds      []Holding // the user's own, in the file's order, then those of other places
 }
 
 // Holding is an entry of the user's own.
@@ -112,7 +114,7 @@ type holdings struct {
 
 func (c *Companion) holds(lib *servers.Library, client *clients.Client, seen *holdings) AppHolds {
 	system := c.system.Once()
-	a := AppHolds{ID: client.ID, Title: client.Title, Waits: client.Rewrites && len(client.Running(system)) > 0}
+	a := AppHolds{ID: client.ID, Title: client.Title, Unverified: client.Unverified, Waits: client.Rewrites && len(client.Running(system)) > 0}
 	if lc := lib.Clients[client.ID]; lc != nil {
 		a.Managed = lc.Managed
 		for _, e := range lc.Entries {
@@ -128,12 +130,18 @@ func (c *Companion) holds(lib *servers.Library, client *clients.Client, seen *ho
 		return a
 	}
 	entries, err := c.usersEntries(lib, client.ID)
+	if err == nil && client.Locked(system) {
+		err = words.New(words.AppLocked, nil, "Client", client.Title)
+	}
 	if err != nil {
 		a.Problem = words.For(err)
 		return a
 	}
 	for _, e := range entries {
 		a.Holds = append(a.Holds, seen.add(client, e))
+	}
+	for _, e := range c.elsewhereStates(client, a.File, nil) {
+		a.Holds = append(a.Holds, Holding{Key: e.Key, Stays: e.Words})
 	}
 	return a
 }
