@@ -219,7 +219,7 @@ func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState)
 	}
 	show(k.more, c.Unread || len(c.Entries)+len(c.Elsewhere) > 0)
 	k.take = newButton(words.Say("app.apps.take"), func() { p.onTake(c) })
-	show(k.take, len(keysOf(c.Entries, companion.Users)) > 0)
+	show(k.take, len(takeable(c.Entries)) > 0)
 	k.leave = newButton(words.Say("app.apps.leave"), func() { p.onLeave(&c) }).quiet()
 	show(k.leave, c.Managed)
 	k.project = newButton(words.Say("app.apps.project"), func() { p.onProject(c) }).quiet()

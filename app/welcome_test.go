@@ -241,6 +241,46 @@ func TestWithoutAKeychainTheFileIsOfferedBeforeAnythingIsWritten(t *testing.T) {
 	}
 }
 
+func TestWhatStaysIsNotOfferedByTheAppEither(t *testing.T) {
+	s := sample()
+	for i, e := range s.Clients[0].Entries {
+		if e.Key == "notes" {
+			s.Clients[0].Entries[i].Stays = words.Say("stays.extra", "Client", "Claude Desktop")
+		}
+	}
+	f := &fake{}
+	w := open(t, f, s)
+	w.Show("apps")
+	test.Tap(w.apps.cards["claude-desktop"].take)
+	v := w.open[tabApps].(*takeover)
+	test.Tap(v.next)
+	f.did(t, "propose adopt claude-desktop [my-own-tool]")
+	all := sample()
+	for i := range all.Clients[0].Entries {
+		all.Clients[0].Entries[i].Stays = "x"
+	}
+	w.put(tabApps, w.apps)
+	w.Render(all)
+	if w.apps.cards["claude-desktop"].take.Visible() {
+		t.Error("nothing can be taken over, and that is offered")
+	}
+}
+
+func TestANewServerJoinsEverySetInUse(t *testing.T) {
+	s := sample()
+	s.Set = companion.Mixed
+	for i := range s.Sets {
+		s.Sets[i].Current, s.Sets[i].InUse = false, s.Sets[i].Name != "Research"
+	}
+	w := open(t, &fake{}, s)
+	form := adding(t, w)
+	for _, c := range form.sets {
+		if c.Checked != (c.Text != "Research") {
+			t.Errorf("%s: %v", c.Text, c.Checked)
+		}
+	}
+}
+
 func TestNothingTickedMovesNothing(t *testing.T) {
 	f := &fake{}
 	w := open(t, f, firstState())

@@ -104,8 +104,11 @@ func (p *Proposal) adopted() error {
 	return nil
 }
 
-// staysWords says why an entry stays where it is.
+// staysWords says why an entry stays where it is; "" where it need not.
 func staysWords(why imports.Stay, client string) string {
+	if why == "" {
+		return ""
+	}
 	return words.Say("stays."+string(why), "Client", titleOf(client))
 }
 
@@ -170,6 +173,7 @@ func (c *Companion) adoptOne(lib *servers.Library, p *Proposal, client string, t
 	for _, k := range t.Keys {
 		id := files.NewID()
 		ids[k.ID], lib.Secrets[id], p.secrets[id] = id, &servers.Label{Label: k.Name}, secrets.New(k.Value)
+		p.shown = append(p.shown, k.Value)
 	}
 	d := Draft{Name: freeName(lib, t.Name), Server: catalog.Relabel(t.Server, func(id string) string { return ids[id] })}
 	return d.Name, putServer(lib, p, d)

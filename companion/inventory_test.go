@@ -300,6 +300,11 @@ func TestOneServerOfSeveralAppsIsOneAndItsKeysAreMasked(t *testing.T) {
 	if got := lib.Names(); !slices.Equal(got, []string{"files", "files-2", "github"}) {
 		t.Errorf("%q", got)
 	}
+	for _, s := range d.State(t.Context()).Sets {
+		if !s.InUse || s.Current {
+			t.Errorf("%+v", s)
+		}
+	}
 	// Each app has what it had, under the names it had.
 	if now := text(t, d.code); !strings.Contains(now, `"files-2"`) || strings.Count(now, `"run"`) != 2 || !strings.Contains(now, `"gh":`) {
 		t.Error(now)
@@ -359,6 +364,11 @@ func TestWhatAnAppFillsInStaysWhereItIs(t *testing.T) {
 	os.WriteFile(d.code, []byte(`{"mcpServers": {"mine": {"command": "x", "env": {"A": "${A}"}}}}`), 0o600)
 	if _, err := d.ProposeAdopt(t.Context(), "claude-code", "mine"); !words.Has(err, words.EntryStays) || !strings.Contains(err.Error(), "Claude Code") {
 		t.Error(err)
+	}
+	for _, c := range d.Closely().State(t.Context()).Clients {
+		if c.ID == "claude-code" && (len(c.Entries) != 1 || !strings.Contains(c.Entries[0].Stays, "Claude Code")) || c.ID == "claude-desktop" && c.Entries[0].Stays != "" {
+			t.Errorf("%+v", c.Entries)
+		}
 	}
 	if _, err := d.ProposeTakeOver(t.Context(), TakeOver{Entries: map[string][]string{"claude-code": {"mine"}}}); !words.Has(err, words.EntryStays) {
 		t.Error(err)
