@@ -350,8 +350,9 @@ func (p *plan) mend(key string, w Want) error {
 	return nil
 }
 
-// freeKey is the key for a server that has none in the file: the one it had,
-// else its name, else its name and a number.
+// freeKey is the key for a server that has none in the file: the one it had, else
+// that of the entry it takes over in another file of the client's, else its name,
+// else its name and a number.
 func (p *plan) freeKey(w Want) string {
 	for _, key := range slices.Sorted(maps.Keys(p.known)) {
 		if k := p.known[key]; k.Server == w.ID && !slices.Contains(p.taken, key) {
@@ -359,6 +360,9 @@ func (p *plan) freeKey(w Want) string {
 		}
 	}
 	key := w.Name
+	if k := w.Adopt.Key; k != "" && !slices.Contains(p.taken, k) && p.out.Entries[k].Server == "" {
+		key = k
+	}
 	for n := 2; slices.Contains(p.taken, key) || p.out.Entries[key].Server != "" && p.out.Entries[key].Server != w.ID; n++ {
 		key = fmt.Sprintf("%s-%d", w.Name, n)
 	}

@@ -65,7 +65,7 @@ func (c *Companion) adoptFrom(lib *servers.Library, p *Proposal, id string, keys
 		if len(keys) > 0 && !chosen {
 			continue
 		}
-		t := imports.Take(e.Key, e.Raw)
+		t := imports.Take(e.Key, e.Raw, c.system.Home)
 		if t.Stays != "" {
 			if chosen {
 				return a, words.New(words.EntryStays, nil, "Name", e.Key, "Client", titleOf(id), "Reason", staysWords(t.Stays, id))
@@ -300,7 +300,7 @@ func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[
 	}
 	all := map[string]clients.Entry{}
 	for _, e := range entries {
-		t := imports.Take(e.Key, e.Raw)
+		t := imports.Take(e.Key, e.Raw, c.system.Home)
 		for _, s := range lib.Servers {
 			if t.Stays == "" && w.Adopt[s.ID] == e.Key && c.isSame(lib, p, s, t) {
 				all[s.ID] = e

@@ -38,10 +38,8 @@ type AppHolds struct {
 	Unread  bool           // its file was not looked into: LookInto has it done
 	Problem *words.Problem // its file can't be read
 	Waits   bool           // it runs, and its file is written after its exit
-	Managed bool
 	// Unverified says that what we know of the app comes from others' reports.
 	Unverified bool
-	Ours       int       // entries that are ours already
 	Holds      []Holding // the user's own, in the file's order, then those of other places
 }
 
@@ -69,7 +67,7 @@ func (c *Companion) Inventory(context.Context) (Inventory, error) {
 	if err != nil {
 		return Inventory{}, err
 	}
-	inv, seen := Inventory{}, &holdings{first: map[string]string{}, programs: map[string]servers.Server{}}
+	inv, seen := Inventory{}, &holdings{home: c.system.Home, first: map[string]string{}, programs: map[string]servers.Server{}}
 	for _, client := range clients.All() {
 		inv.Known = append(inv.Known, client.Title)
 	}
@@ -106,6 +104,7 @@ func (c *Companion) ownFiles(lib *servers.Library) []*clients.Client {
 
 // holdings are all that were seen so far.
 type holdings struct {
+	home     string            // of the account
 	first    map[string]string // what a server says, to the title of the app that had it first
 	programs map[string]servers.Server
 
@@ -115,18 +114,11 @@ type holdings struct {
 func (c *Companion) holds(lib *servers.Library, client *clients.Client, seen *holdings) AppHolds {
 	system := c.system.Once()
 	a := AppHolds{ID: client.ID, Title: client.Title, Unverified: client.Unverified, Waits: client.Rewrites && len(client.Running(system)) > 0}
-	if lc := lib.Clients[client.ID]; lc != nil {
-		a.Managed = lc.Managed
-		for _, e := range lc.Entries {
-			if !e.IsParked() {
-				a.Ours++
-			}
-		}
-	}
 	if paths := client.Files(system, chosenFile(lib, client.ID)); len(paths) > 0 {
 		a.File = paths[0]
 	}
-	if a.Unread = !a.Managed && !c.mayLookInto(client.ID); a.Unread {
+	lc := lib.Clients[client.ID]
+	if a.Unread = (lc == nil || !lc.Managed) && !c.mayLookInto(client.ID); a.Unread {
 		return a
 	}
 	entries, err := c.usersEntries(lib, client.ID)
@@ -148,7 +140,7 @@ func (c *Companion) holds(lib *servers.Library, client *clients.Client, seen *ho
 
 // add tells of an entry, and notes it.
 func (h *holdings) add(client *clients.Client, e clients.Entry) Holding {
-	t := imports.Take(e.Key, e.Raw)
+	t := imports.Take(e.Key, e.Raw, h.home)
 	x := Holding{Key: e.Key, Off: e.Off}
 	if t.Stays != "" {
 		x.Stays = staysWords(t.Stays, client.ID)

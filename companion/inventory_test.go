@@ -103,7 +103,7 @@ func without(t *testing.T, client *clients.Client, path string, data []byte, key
 func (d *desk) taken(t *testing.T, lib []clients.Entry) (values []string) {
 	t.Helper()
 	for _, e := range lib {
-		for _, k := range imports.Take(e.Key, e.Raw).Keys {
+		for _, k := range imports.Take(e.Key, e.Raw, d.system.Home).Keys {
 			if k.Value != "" {
 				values = append(values, k.Value)
 			}
@@ -233,7 +233,7 @@ func staysWith(t *testing.T, d *desk, client *clients.Client, path, value string
 		t.Fatal(err)
 	}
 	return slices.ContainsFunc(entries, func(e clients.Entry) bool {
-		return imports.Take(e.Key, e.Raw).Stays != "" && bytes.Contains(e.Raw, []byte(value))
+		return imports.Take(e.Key, e.Raw, d.system.Home).Stays != "" && bytes.Contains(e.Raw, []byte(value))
 	})
 }
 
@@ -344,7 +344,7 @@ func TestWhatAnAppFillsInStaysWhereItIs(t *testing.T) {
 		stays imports.Stay
 	}{
 		"a variable":              {`{"command": "x", "env": {"A": "${env:A}"}}`, imports.StaysReference},
-		"a variable alone":        {`{"command": "x", "args": ["$HOME"]}`, imports.StaysReference},
+		"a variable alone":        {`{"command": "x", "args": ["$A"]}`, imports.StaysReference},
 		"a default":               {`{"url": "https://a.example/${T:-x}"}`, imports.StaysReference},
 		"opencode's":              {`{"command": ["x"], "environment": {"A": "{env:A}"}}`, imports.StaysReference},
 		"a file of variables":     {`{"command": "x", "envFile": ".env"}`, imports.StaysExtra},
@@ -354,11 +354,18 @@ func TestWhatAnAppFillsInStaysWhereItIs(t *testing.T) {
 		"an address that is none": {`{"url": "nowhere"}`, imports.StaysUnread},
 		"a key in a path":         {`{"command": "/opt/ghp_0123456789abcdefghij/x"}`, imports.StaysKey},
 		"another's key":           {`{"command": "x", "args": ["${secret:k1}"]}`, imports.StaysReference},
+		"the own folder":          {`{"command": "${HOME}/x", "args": ["$HOME/y", "${userHome}"], "env": {"D": "${env:HOME}/d"}}`, ""},
 		"a plain one":             {`{"command": "x"}`, ""},
 	} {
-		if got := imports.Take("n", []byte(c.entry)).Stays; got != c.stays {
+		if got := imports.Take("n", []byte(c.entry), "/home/a").Stays; got != c.stays {
 			t.Errorf("%s: %q, want %q", name, got, c.stays)
 		}
+	}
+	if got := imports.Take("n", []byte(`{"command": "${HOME}/x", "args": ["--in=$HOME/y", "$HOMEY"]}`), "/home/a"); got.Stays != imports.StaysReference {
+		t.Errorf("%+v", got)
+	}
+	if got := imports.Take("n", []byte(`{"command": "${HOME}/x", "args": ["--in=$HOME/y"]}`), "/home/a").Server; got.Command != "/home/a/x" || got.Args[0] != "--in=/home/a/y" {
+		t.Errorf("%+v", got)
 	}
 	d := newDesk(t)
 	os.WriteFile(d.code, []byte(`{"mcpServers": {"mine": {"command": "x", "env": {"A": "${A}"}}}}`), 0o600)
@@ -437,5 +444,29 @@ func TestTheFirstStartIsLeftForGoodAndNeverComesBackAfterAYes(t *testing.T) {
 	}
 	if _, err := os.Stat(e.Home().Library()); err == nil {
 		t.Error("that made a library")
+	}
+}
+
+func TestUndoGivesTheEntriesBackAlsoWhereAnAppWroteMeanwhile(t *testing.T) {
+	d := newDesk(t)
+	before := `{"starts": 1, "mcpServers": {"github": ` + githubEntry + `, "files": ` + filesEntry + `}}`
+	os.WriteFile(d.code, []byte(before), 0o600)
+	desktop := text(t, d.desktop)
+	inv, _ := d.Inventory(t.Context())
+	p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+	r := d.must(t, p, err)
+	os.WriteFile(d.code, []byte(strings.Replace(text(t, d.code), `"starts": 1`, `"starts": 2`, 1)), 0o600)
+	if _, err := d.Undo(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Replace(before, `"starts": 1`, `"starts": 2`, 1); text(t, d.code) != want || text(t, d.desktop) != desktop {
+		t.Errorf("%s\nwant\n%s", text(t, d.code), want)
+	}
+	// What is taken over anew finds the keys where they are again.
+	inv, _ = d.Inventory(t.Context())
+	p, err = d.ProposeTakeOver(t.Context(), inv.Everything())
+	d.must(t, p, err)
+	if lib, _ := d.Library(); len(lib.Servers) != 3 || strings.Contains(text(t, d.code), "ghp_") {
+		t.Errorf("%v\n%s", lib.Names(), text(t, d.code))
 	}
 }

@@ -236,7 +236,7 @@ func (c *Companion) entryStates(client *clients.Client, path string, l clients.L
 	for _, e := range entries {
 		s := EntryState{Key: e.Key, Kind: EntryKind(e.Kind), Approval: Approval(approval(e.Key))}
 		if c.closely && e.Kind == clients.Users {
-			s.Stays = staysWords(imports.Take(e.Key, e.Raw).Stays, client.ID)
+			s.Stays = staysWords(imports.Take(e.Key, e.Raw, c.system.Home).Stays, client.ID)
 		}
 		if name, _, ok := lib.Find(e.Run); ok && e.Run != "" {
 			s.Server = name

@@ -59,9 +59,30 @@ var filledIn = configs.Pattern(`\$\{|\{(?:env|file):|(?:^|[/=:])\$[A-Za-z_]`)
 // the client's own, keys that the client keeps.
 var extras = []string{"headersHelper", "envFile", "oauth", "auth", "authProviderType", "env_keys", "sandbox", "dev"}
 
-// Take reads one server's value as a client spells it.
-func Take(name string, value []byte) Taken {
+// ownFolder is how values name the account's folder, which is the same for whoever
+// fills it in.
+var ownFolder = configs.Pattern(`\$\{(?:env:)?(?:HOME|USERPROFILE)\}|\$\{userHome\}|\{env:HOME\}|\$HOME\b`)
+
+// settle fills the account's folder in.
+func (r *raw) settle(home string) {
+	if home == "" {
+		return
+	}
+	in := func(text string) string { return ownFolder().ReplaceAllLiteralString(text, home) }
+	r.command, r.cwd, r.args = in(r.command), in(r.cwd), slices.Clone(r.args)
+	for i, a := range r.args {
+		r.args[i] = in(a)
+	}
+	for name, v := range r.env {
+		r.env[name] = in(v)
+	}
+}
+
+// Take reads one server's value as a client spells it. home is the account's folder,
+// "" for unknown.
+func Take(name string, value []byte, home string) Taken {
 	r, ok := spell(name, value)
+	r.settle(home)
 	t := Taken{Name: Name(name)}
 	switch {
 	case r.command == "" && r.url == "":
