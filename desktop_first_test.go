@@ -84,7 +84,7 @@ func TestDesktopFirstStart(t *testing.T) {
 		t.Errorf("%v %+v", err, list)
 	}
 
-	p.after("undo", func() { p.click(w, undoX, undoY) })
+	p.after("undo", func() { p.click(w, 672, 593) })
 	p.until("every byte as it was", func() bool {
 		return !slices.ContainsFunc(slices.Collect(maps.Keys(has)), func(name string) bool { return p.text(name) != has[name] })
 	})
@@ -101,9 +101,6 @@ func TestDesktopFirstStart(t *testing.T) {
 	p.window()
 	p.look("opened again")
 }
-
-// Where the button stands on the page that tells of three apps and of keys.
-const undoX, undoY = 312, 415
 
 // ours are the keys of our entries in a file that are on, or off.
 func (p *person) ours(file string, off bool) string {

@@ -42,9 +42,9 @@ func (v *moved) build(w *Window) view {
 		body.Add(card(point(tinted(iconKeys, theme.ColorNamePrimary), words.Say(id, "Count", n))))
 	}
 	body.Add(card(v.list))
-	body.Add(card(stack(10, newPara(words.Say("app.moved.undo.about"), theme.ColorNameForeground).box, row(0, v.undo))))
+	body.Add(note(words.Say("app.moved.undo.about")))
 	v.draw(nil)
-	v.lay(nil, nil, scrolled(720, body), v.foot(gap(0, 0), v.servers))
+	v.lay(nil, nil, scrolled(720, body), v.foot(gap(0, 0), v.undo, v.servers))
 	return v
 }
 
