@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -100,6 +101,18 @@ func TestDesktopFirstStart(t *testing.T) {
 	}
 	p.window()
 	p.look("opened again")
+}
+
+// Who has nothing yet is led to the list of servers, and nothing is written.
+func TestDesktopFirstStartWithNothing(t *testing.T) {
+	p := sitDown(t)
+	p.start(companion)
+	p.window()
+	p.look("nothing yet")
+	p.after("Enter", func() { p.press("Return") })
+	if got, _ := filepath.Glob(p.path(".config/mcp-companion/*.json")); len(got) > 0 {
+		t.Errorf("written: %q", got)
+	}
 }
 
 // ours are the keys of our entries in a file that are on, or off.

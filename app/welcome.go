@@ -119,6 +119,7 @@ func (v *welcome) loaded(inv companion.Inventory, err error) {
 // draw makes the page of what was found.
 func (v *welcome) draw() {
 	v.body.RemoveAll()
+	everywhere := v.everywhere()
 	v.apps, v.who = nil, nil
 	v.first, v.inFile = v.isFirst(), v.w.state.Settings.InFile
 	unread := v.unread()
@@ -144,7 +145,7 @@ func (v *welcome) draw() {
 			v.body.Add(one.box)
 		}
 	}
-	v.addChoice()
+	v.addChoice(everywhere)
 	v.body.Add(needsCard(v.inv.Needs))
 	show(v.look, len(unread) > 0)
 	show(v.move, v.inv.Servers > 0)
@@ -165,10 +166,12 @@ func (v *welcome) unread() []string {
 	return titles
 }
 
+// everywhere reports whether every app is to get all.
+func (v *welcome) everywhere() bool { return v.who != nil && v.who.chosen == 1 }
+
 // addChoice asks who gets what, where the apps have not all the same.
-func (v *welcome) addChoice() {
-	have := 0
-	differ := false
+func (v *welcome) addChoice(everywhere bool) {
+	have, differ := 0, false
 	for _, a := range v.inv.Apps {
 		n := 0
 		for _, h := range a.Holds {
@@ -187,12 +190,15 @@ func (v *welcome) addChoice() {
 	v.who = newPicks(
 		[2]string{words.Say("app.welcome.spread.keep"), words.Say("app.welcome.spread.keep.about")},
 		[2]string{words.Say("app.welcome.spread.all"), words.Say("app.welcome.spread.all.about")})
+	if everywhere {
+		v.who.choose(1)
+	}
 	v.body.Add(card(stack(6, cardTitle(words.Say("app.welcome.spread")), v.who.box)))
 }
 
 // ticked is what is to be moved.
 func (v *welcome) ticked() companion.TakeOver {
-	t := companion.TakeOver{Entries: map[string][]string{}, Everywhere: v.who != nil && v.who.chosen == 1}
+	t := companion.TakeOver{Entries: map[string][]string{}, Everywhere: v.everywhere()}
 	for _, a := range v.inv.Apps {
 		for _, h := range a.Holds {
 			if h.Stays == "" && !v.left[held{a.ID, h.Key}] {
@@ -239,8 +245,9 @@ func (v *welcome) onMove() {
 
 // onLook has every app's file looked into.
 func (v *welcome) onLook() {
+	apps := v.inv.Apps
 	v.w.opts.Go(func() {
-		for _, a := range v.inv.Apps {
+		for _, a := range apps {
 			if a.Unread {
 				v.w.actions.LookInto(a.ID)
 			}

@@ -306,6 +306,13 @@ func TestTheWelcomeFollowsTheAppsFiles(t *testing.T) {
 	s.Clients[0].Entries = nil
 	w.Render(s)
 	if !v.move.Visible() {
-		t.Error("what came into a file is not seen")
+		t.Fatal("what came into a file is not seen")
+	}
+	v.who.choose(1)
+	v.apps[0].checks[0].SetChecked(false)
+	f.inv.Needs = nil
+	w.Render(firstState())
+	if v.who.chosen != 1 || v.apps[0].checks[0].Checked || !v.apps[0].checks[1].Checked {
+		t.Error("what was chosen is lost to a change outside")
 	}
 }
