@@ -150,9 +150,3 @@ func show(c *companion.Companion, page string) int {
 	}
 	return 0
 }
-
-// isFirst reports whether nothing of ours is there yet.
-func isFirst(c *companion.Companion) bool {
-	_, err := os.Stat(c.Home().Library())
-	return err != nil
-}

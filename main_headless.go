@@ -12,7 +12,7 @@ import (
 
 // start is the program without arguments: the tray, and the window at first start.
 func start(ctx context.Context, c *companion.Companion) int {
-	if isFirst(c) {
+	if c.IsFirstStart() {
 		show(c, "") // without a window there still is the tray
 	}
 	return resident(ctx, c)

@@ -81,6 +81,9 @@ func window(ctx context.Context, c *companion.Companion, page string) int {
 		c.Asked(func(page string) { do(func() { w.Show(page) }) })
 		go quitAtHangup(a)
 	})
+	if page == "" && c.IsFirstStart() {
+		page = "welcome"
+	}
 	w.Show(page)
 	a.Run()
 	return 0

@@ -7,8 +7,9 @@
 //     given up on purpose;
 //   - actions run off the window's thread, with progress and Cancel, and come
 //     back by fyne.Do in one place (busy.run);
-//   - nothing is written before it was shown (preview), except Restart and putting
-//     back what an app dropped, which say beforehand what they do;
+//   - nothing is written before it was shown (preview), except Restart, putting
+//     back what an app dropped, and Undo right after a move from the apps, which
+//     say beforehand what they do;
 //   - no sentence stands in the code: all are words.Say.
 package app
 
@@ -41,6 +42,9 @@ type Actions interface {
 	UseFileStore(context.Context) error
 	ProposeManage(ctx context.Context, client string, on bool) (*companion.Proposal, error)
 	ProposeAdopt(ctx context.Context, id string, keys ...string) (*companion.Proposal, error)
+	Inventory(context.Context) (companion.Inventory, error)
+	ProposeTakeOver(context.Context, companion.TakeOver) (*companion.Proposal, error)
+	SetWelcomed(context.Context) error
 	ProposeEject(ctx context.Context, withKeys bool, ids ...string) (*companion.Proposal, error)
 	Apply(context.Context, *companion.Proposal) (companion.Result, error)
 	Check(ctx context.Context, names ...string) error
@@ -198,7 +202,7 @@ func newFloor(width, height float32) fyne.CanvasObject {
 func (w *Window) Fyne() fyne.Window { return w.win }
 
 // Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
-// "sets", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add"; "" for where it was. A form with something typed stays.
+// "sets", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add", "welcome"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()

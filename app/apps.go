@@ -27,6 +27,7 @@ type appsPage struct {
 	others *fyne.Container     // those not found, folded
 	more   *button
 	names  *para
+	look   *button // for servers to take over, in all of them
 	leave  *button
 	leaves *fyne.Container // leave with a word about it
 	drawn  []any
@@ -43,7 +44,9 @@ func newAppsPage(w *Window) *appsPage {
 	p.others = stack(4, flush(p.more), padded(0, 10, p.names.box))
 	p.leave = newButton(words.Say("app.apps.leave.all"), func() { p.onLeave(nil) })
 	p.leaves = stack(10, widget.NewSeparator(), edges(nil, nil, nil, middle(p.leave), middle(newCaption(words.Say("app.apps.leave.about")).box)))
-	p.lay(nil, nil, scrolled(760, stack(12, p.list, p.others, p.leaves)), nil)
+	p.look = newButton(words.Say("app.welcome.open"), w.showWelcome)
+	looks := edges(nil, nil, nil, middle(p.look), middle(newCaption(words.Say("app.welcome.open.help")).box))
+	p.lay(nil, nil, scrolled(760, stack(12, p.list, p.others, stack(10, widget.NewSeparator(), looks), p.leaves)), nil)
 	return p
 }
 
@@ -216,7 +219,7 @@ func newAppCard(p *appsPage, c companion.ClientState, sets []companion.SetState)
 	}
 	show(k.more, c.Unread || len(c.Entries)+len(c.Elsewhere) > 0)
 	k.take = newButton(words.Say("app.apps.take"), func() { p.onTake(c) })
-	show(k.take, len(keysOf(c.Entries, companion.Users)) > 0)
+	show(k.take, len(takeable(c.Entries)) > 0)
 	k.leave = newButton(words.Say("app.apps.leave"), func() { p.onLeave(&c) }).quiet()
 	show(k.leave, c.Managed)
 	k.project = newButton(words.Say("app.apps.project"), func() { p.onProject(c) }).quiet()

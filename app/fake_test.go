@@ -49,6 +49,8 @@ type fake struct {
 	typed    companion.Secret
 	needs    companion.Needs
 	steps    []companion.Step
+	inv      companion.Inventory
+	take     companion.TakeOver
 	waits    func(context.Context, companion.SignInHow) error
 }
 
@@ -261,6 +263,19 @@ func (f *fake) Undo(_ context.Context, id string) (companion.Result, error) {
 func (f *fake) ProposeAdopt(_ context.Context, id string, keys ...string) (*companion.Proposal, error) {
 	f.note("propose adopt %s %v", id, keys)
 	return f.proposed()
+}
+
+func (f *fake) Inventory(context.Context) (companion.Inventory, error) { return f.inv, f.read }
+
+func (f *fake) ProposeTakeOver(_ context.Context, t companion.TakeOver) (*companion.Proposal, error) {
+	f.note("propose take over from %d", len(t.Entries))
+	f.take = t
+	return f.proposed()
+}
+
+func (f *fake) SetWelcomed(context.Context) error {
+	f.note("welcomed")
+	return nil
 }
 
 func (f *fake) ProposeEject(_ context.Context, withKeys bool, ids ...string) (*companion.Proposal, error) {

@@ -126,8 +126,13 @@ func (w *Window) setChecks(list *[]*check, changed func()) fyne.CanvasObject {
 	return stack(6, stack(3, title, newCaption(words.Say("app.form.sets.help")).box), grid)
 }
 
-// fill puts the server into the fields. A new one joins the set in use, so that
-// it can be used at once.
+// joins reports whether a new server goes into the set, unless its user says
+// otherwise: those in use, so that it can be used at once.
+func (w *Window) joins(set string) bool {
+	return slices.ContainsFunc(w.state.Sets, func(s companion.SetState) bool { return s.Name == set && (s.Current || s.InUse) })
+}
+
+// fill puts the server into the fields.
 func (f *form) fill() {
 	v := f.orig.Server
 	f.kind.SetSelected(f.kind.Options[0])
@@ -145,7 +150,7 @@ func (f *form) fill() {
 	f.signin.fill(v.SignIn)
 	f.more.fill(v)
 	for _, c := range f.sets {
-		c.put(slices.Contains(f.orig.Sets, c.Text) || f.was == "" && c.Text == f.w.state.Set)
+		c.put(slices.Contains(f.orig.Sets, c.Text) || f.was == "" && f.w.joins(c.Text))
 	}
 	f.onKind()
 }

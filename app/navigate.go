@@ -16,6 +16,8 @@ func (w *Window) visit(page string) {
 	tab, rest, _ := strings.Cut(page, "/")
 	switch {
 	case page == "":
+	case page == "welcome":
+		w.showWelcome()
 	case page == "add":
 		w.servers.onAdd()
 	case tab == tabServers && rest != "":

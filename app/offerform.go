@@ -79,7 +79,7 @@ func (f *offerForm) build() {
 	if sets := f.w.setChecks(&f.sets, f.onChanged); sets != nil {
 		body.Add(card(sets))
 		for _, c := range f.sets {
-			c.put(c.Text == f.w.state.Set && !f.offer.Off)
+			c.put(f.w.joins(c.Text) && !f.offer.Off)
 		}
 	}
 	f.lay(back, buttons, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))

@@ -56,8 +56,9 @@ func (p *serversPage) lesson() *fyne.Container {
 	text := newPara(words.Say("app.servers.empty.text"), colorMuted)
 	text.seg.Style.Alignment = fyne.TextAlignCenter
 	add := newIconButton(words.Say("app.servers.add"), theme.ContentAddIcon(), p.onAdd).primary()
+	look := newButton(words.Say("app.welcome.open"), p.w.showWelcome).quiet()
 	icon := newPicture(tinted(iconServers, theme.ColorNamePrimary), 44)
-	return container.NewCenter(stack(14, gap(440, 0), container.NewCenter(icon.box), title.box, text.box, container.NewCenter(add)))
+	return container.NewCenter(stack(14, gap(440, 0), container.NewCenter(icon.box), title.box, text.box, container.NewCenter(add), container.NewCenter(look)))
 }
 
 func (p *serversPage) render(s companion.State) {

@@ -18,6 +18,7 @@ type settingsPage struct {
 	notify *check
 	lang   *choice
 	file   *button // keeps keys in the encrypted file
+	look   *button // for servers in the AI apps
 	about  *facts
 }
 
@@ -37,6 +38,7 @@ func newSettingsPage(w *Window) *settingsPage {
 		p.set(func(ctx context.Context) error { return w.actions.SetLanguage(ctx, tag) })
 	})
 	p.file = newButton(words.Say("app.settings.keys.change"), p.onFile)
+	p.look = newButton(words.Say("app.welcome.open"), w.showWelcome)
 	p.busy.locked = []*button{p.file}
 	helped := func(o fyne.CanvasObject, help string) fyne.CanvasObject {
 		return stack(3, o, newCaption(words.Say(help)).box)
@@ -45,6 +47,7 @@ func newSettingsPage(w *Window) *settingsPage {
 	p.lay(nil, nil, scrolled(720, stack(12,
 		card(stack(16, helped(row(0, p.login), "app.settings.login.help"), helped(row(0, p.notify), "app.settings.notify.help"))),
 		card(helped(language, "app.settings.language.help")),
+		card(helped(row(0, p.look), "app.welcome.open.help")),
 		card(stack(12, p.about.box, row(0, p.file))))), nil)
 	return p
 }

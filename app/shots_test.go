@@ -37,15 +37,48 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
 }
 
 var shots = map[string]func(w *Window, f *fake){
-	"servers":       func(w *Window, f *fake) {},
-	"empty":         func(w *Window, f *fake) { w.Render(companion.State{}) },
+	"servers": func(w *Window, f *fake) {},
+	"empty":   func(w *Window, f *fake) { w.Render(companion.State{}) },
+	"welcome": func(w *Window, f *fake) { welcomed(w, f, fullInventory()) },
+	"welcome-mid": func(w *Window, f *fake) {
+		welcomed(w, f, fullInventory())
+		test.Scroll(w.win.Canvas(), fyne.NewPos(600, 400), 0, -430)
+	},
+	"welcome-low": func(w *Window, f *fake) {
+		v := welcomed(w, f, fullInventory())
+		v.apps[0].checks[0].SetChecked(false)
+		scrollDown(w)
+	},
+	"welcome-none": func(w *Window, f *fake) { welcomed(w, f, emptyInventory()) },
+	"welcome-noapp": func(w *Window, f *fake) {
+		welcomed(w, f, companion.Inventory{Known: fullInventory().Known, Needs: emptyInventory().Needs})
+	},
+	"welcome-mac":   func(w *Window, f *fake) { welcomed(w, f, unreadInventory()) },
+	"welcome-again": func(w *Window, f *fake) { f.inv = fullInventory(); w.Show("welcome") },
+	"welcome-store": func(w *Window, f *fake) {
+		f.propose = words.New(words.KeychainAbsent, nil)
+		welcomed(w, f, fullInventory()).onMove()
+	},
+	"welcome-preview": func(w *Window, f *fake) {
+		f.proposal = movedProposal()
+		welcomed(w, f, fullInventory()).onMove()
+	},
+	"moved": func(w *Window, f *fake) { atMoved(w, f) },
+	"moved-waits": func(w *Window, f *fake) {
+		atMoved(w, f)
+		s := firstState()
+		s.Pending = []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "x", Since: noon}}
+		w.Render(s)
+	},
+	"moved-undone":  func(w *Window, f *fake) { atMoved(w, f).onUndo() },
+	"apps-look":     func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
 	"many":          func(w *Window, f *fake) { w.Render(many(500)) },
 	"details":       func(w *Window, f *fake) { w.Show("servers/files") },
 	"details-fails": func(w *Window, f *fake) { w.Show("servers/slack") },

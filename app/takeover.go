@@ -15,16 +15,17 @@ import (
 // them servers of ours.
 type takeover struct {
 	*frame
-	w      *Window
-	client companion.ClientState
-	what   *para
-	list   *fyne.Container
-	checks []*check
-	left   map[string]bool // those the user unticked
-	drawn  []string
-	reason *line
-	next   *button
-	cancel *button
+	w       *Window
+	client  companion.ClientState
+	what    *para
+	list    *fyne.Container
+	checks  []*check
+	left    map[string]bool // those the user unticked
+	drawn   []string
+	entries []companion.EntryState // as drawn
+	reason  *line
+	next    *button
+	cancel  *button
 }
 
 func newTakeover(w *Window, c companion.ClientState) *takeover {
@@ -45,7 +46,7 @@ func newTakeover(w *Window, c companion.ClientState) *takeover {
 // render follows the file: what is no longer the user's own goes from the list.
 func (v *takeover) render(s companion.State) {
 	c, found := clientOf(s, v.client.ID)
-	keys := keysOf(c.Entries, companion.Users)
+	keys := takeable(c.Entries)
 	if !found || len(keys) == 0 {
 		v.w.put(tabApps, v.w.apps)
 		return
@@ -56,7 +57,8 @@ func (v *takeover) render(s companion.State) {
 		id = "app.take.what"
 	}
 	v.what.set(words.Say(id, "Client", c.Title))
-	if !slices.Equal(keys, v.drawn) {
+	if !slices.Equal(c.Entries, v.entries) || v.drawn == nil {
+		v.entries = c.Entries
 		v.draw(keys)
 	}
 	v.onTicked()
@@ -70,6 +72,15 @@ func (v *takeover) draw(keys []string) {
 		c.put(!v.left[key])
 		v.checks = append(v.checks, c)
 		v.list.Add(c)
+	}
+	var stay []companion.Holding
+	for _, e := range v.entries {
+		if e.Stays != "" {
+			stay = append(stay, companion.Holding{Key: e.Key, Stays: e.Stays})
+		}
+	}
+	if len(stay) > 0 {
+		v.list.Add(stayList(stay).box)
 	}
 }
 
@@ -119,6 +130,17 @@ func (v *takeover) onEscape() {
 		return
 	}
 	v.w.put(tabApps, v.w.apps)
+}
+
+// takeable are the keys of the user's own entries that can be taken over.
+func takeable(list []companion.EntryState) []string {
+	var keys []string
+	for _, e := range list {
+		if e.Kind == companion.Users && e.Stays == "" {
+			keys = append(keys, e.Key)
+		}
+	}
+	return keys
 }
 
 // clientOf is the AI app with this id, as s has it.

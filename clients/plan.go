@@ -14,10 +14,12 @@ import (
 
 // Want is a server that a client's file shall have. Adopt is an entry of the
 // user's whose place it takes, in every file that has it and says the same; its
-// Key is "" for none.
+// Key is "" for none. Off says that it only takes that place, and stays switched
+// off as the entry was: a file without the entry gets nothing.
 type Want struct {
 	Name, ID string
 	Adopt    Entry
+	Off      bool
 }
 
 func (w Want) adopts(e Entry) bool {
@@ -148,7 +150,7 @@ func (p *plan) existing(id string) string {
 // drop takes an entry of ours out of the client's use.
 func (p *plan) drop(e Entry, server string) error {
 	choices := p.choices(e.Raw)
-	if len(choices) > 0 && p.Switch.Member != "" && server != "" {
+	if (len(choices) > 0 || e.Off) && p.Switch.Member != "" && server != "" {
 		p.out.Entries[e.Key] = servers.Entry{Server: server}
 		if e.Off {
 			return nil
@@ -256,6 +258,9 @@ func (p *plan) put(w Want) error {
 		}
 		return p.mend(key, w)
 	}
+	if w.Off {
+		return nil
+	}
 	key := p.freeKey(w)
 	value, err := p.encode(key, w, p.known[key].Parked)
 	if err != nil {
@@ -294,6 +299,9 @@ func (p *plan) adopt(key string, w Want) error {
 	choices := p.choices(raw)
 	for _, name := range definition {
 		delete(choices, name)
+	}
+	if w.Off {
+		choices[p.Switch.Member] = mustJSON(p.Switch.Off)
 	}
 	value, err := p.encode(key, w, mustJSON(choices))
 	if err != nil {
@@ -342,8 +350,9 @@ func (p *plan) mend(key string, w Want) error {
 	return nil
 }
 
-// freeKey is the key for a server that has none in the file: the one it had,
-// else its name, else its name and a number.
+// freeKey is the key for a server that has none in the file: the one it had, else
+// that of the entry it takes over in another file of the client's, else its name,
+// else its name and a number.
 func (p *plan) freeKey(w Want) string {
 	for _, key := range slices.Sorted(maps.Keys(p.known)) {
 		if k := p.known[key]; k.Server == w.ID && !slices.Contains(p.taken, key) {
@@ -351,6 +360,9 @@ func (p *plan) freeKey(w Want) string {
 		}
 	}
 	key := w.Name
+	if k := w.Adopt.Key; k != "" && !slices.Contains(p.taken, k) && p.out.Entries[k].Server == "" {
+		key = k
+	}
 	for n := 2; slices.Contains(p.taken, key) || p.out.Entries[key].Server != "" && p.out.Entries[key].Server != w.ID; n++ {
 		key = fmt.Sprintf("%s-%d", w.Name, n)
 	}

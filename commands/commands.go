@@ -52,7 +52,7 @@ func init() {
 		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET", set},
 		{"clients", "clients [--json]", clients},
 		{"apply", "apply [--client ID]... [--project DIR]... [--dry-run] [--restart=ask|yes|no|later] [--wait]", apply},
-		{"adopt", "adopt --client ID [ENTRY]... [--dry-run]", adopt},
+		{"adopt", "adopt [--client ID [ENTRY]...] [--everywhere] [--dry-run] | adopt --list [--client ID] [--json]", adopt},
 		{"eject", "eject [--client ID]... [--with-keys] [--dry-run]", eject},
 		{"check", "check [NAME]... [--json]", check},
 		{"call", "call NAME [TOOL [JSON | -]] [--json]", call},

@@ -11,75 +11,178 @@ import (
 	"mcp-companion/clients"
 	"mcp-companion/clients/imports"
 	"mcp-companion/configs"
+	"mcp-companion/files"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
 // ProposeAdopt computes what taking the user's own entries of a client's file over
 // would change, all of them or those with these keys: each becomes a server of the
 // library, its keys go to the store, and ours stands in its place. An entry that
-// is the same as a server of the library becomes that server's.
+// is the same as a server of the library becomes that server's; one that is switched
+// off in the client stays so. One that is of no use without its client stays where
+// it is: named by its key, that is the EntryStays Problem.
 func (c *Companion) ProposeAdopt(_ context.Context, id string, keys ...string) (*Proposal, error) {
 	if err := known(id); err != nil {
 		return nil, err
 	}
 	return c.propose(words.Say("reason.adopt", "Client", titleOf(id)), func(lib *servers.Library, p *Proposal) error {
-		entries, err := c.usersEntries(lib, id)
-		if err != nil {
-			return err
+		a, err := c.adoptFrom(lib, p, id, keys)
+		if err == nil {
+			a.settle(lib, false)
+			err = p.adopted()
 		}
-		p.adopt = map[string]map[string]clients.Entry{id: {}}
-		lc := lib.Client(id)
-		if !lc.Managed {
-			lc.Managed, lc.Set = true, usual(lib)
-		}
-		for _, key := range keys {
-			if !slices.ContainsFunc(entries, func(e clients.Entry) bool { return e.Key == key }) {
-				return words.New(words.ServerUnknown, nil, "Name", key)
-			}
-		}
-		for _, e := range entries {
-			f, ok := imports.Entry(e.Key, e.Raw)
-			if !ok || len(keys) > 0 && !slices.Contains(keys, e.Key) {
-				continue
-			}
-			name, err := c.adoptOne(lib, p, f)
-			if err != nil {
-				return err
-			}
-			if set := lib.Sets[lc.Set]; set != nil && !slices.Contains(set.Servers, name) {
-				set.Servers = append(set.Servers, name)
-			}
-			p.adopt[id][lib.Servers[name].ID] = e
-		}
-		if len(p.adopt[id]) == 0 {
-			return words.New(words.ImportNothing, nil)
-		}
-		return nil
+		return err
 	}, scope{also: []string{id}})
 }
 
-// adoptOne makes a server of what an entry says, or finds the one it is.
-func (c *Companion) adoptOne(lib *servers.Library, p *Proposal, f imports.Found) (string, error) {
+// adoption is what was taken over from one client: its servers' names.
+type adoption struct {
+	client  string // id
+	on, off []string
+}
+
+// adoptFrom makes servers of the client's entries, all or those with these keys.
+func (c *Companion) adoptFrom(lib *servers.Library, p *Proposal, id string, keys []string) (adoption, error) {
+	a := adoption{client: id}
+	entries, err := c.usersEntries(lib, id)
+	if err != nil {
+		return a, err
+	}
+	for _, key := range keys {
+		if !slices.ContainsFunc(entries, func(e clients.Entry) bool { return e.Key == key }) {
+			return a, words.New(words.ServerUnknown, nil, "Name", key)
+		}
+	}
+	if p.adopt == nil {
+		p.adopt = map[string]map[string]clients.Entry{}
+	}
+	p.adopt[id] = map[string]clients.Entry{}
+	for _, e := range entries {
+		chosen := slices.Contains(keys, e.Key)
+		if len(keys) > 0 && !chosen {
+			continue
+		}
+		t := imports.Take(e.Key, e.Raw, c.system.Home)
+		if t.Stays != "" {
+			if chosen {
+				return a, words.New(words.EntryStays, nil, "Name", e.Key, "Client", titleOf(id), "Reason", staysWords(t.Stays, id))
+			}
+			continue
+		}
+		name, err := c.adoptOne(lib, p, id, t)
+		if err != nil {
+			return a, err
+		}
+		p.adopt[id][lib.Servers[name].ID] = e
+		if e.Off {
+			a.off = append(a.off, name)
+		} else {
+			a.on = append(a.on, name)
+		}
+	}
+	return a, nil
+}
+
+// adopted counts what p takes over, and is the ImportNothing Problem where that is
+// nothing.
+func (p *Proposal) adopted() error {
+	// What has no value is not stored: the key is then known to be missing.
+	maps.DeleteFunc(p.secrets, func(_ string, s secrets.Secret) bool { return s.IsEmpty() })
+	all := map[string]bool{}
+	for _, entries := range p.adopt {
+		for id := range entries {
+			all[id] = true
+		}
+	}
+	p.Servers, p.Keys = len(all), len(p.secrets)
+	if p.Servers == 0 {
+		return words.New(words.ImportNothing, nil)
+	}
+	return nil
+}
+
+// staysWords says why an entry stays where it is; "" where it need not.
+func staysWords(why imports.Stay, client string) string {
+	if why == "" {
+		return ""
+	}
+	return words.Say("stays."+string(why), "Client", titleOf(client))
+}
+
+// settle keeps the client in step from now on, with the servers that were taken over
+// from it. One that was in step already keeps its set. keep gives a new one the
+// servers it had and no others; else it gets the usual set. What was switched off
+// stays so.
+func (a adoption) settle(lib *servers.Library, keep bool) {
+	lc := lib.Client(a.client)
+	switch {
+	case lc.Managed:
+	case keep:
+		lc.Managed, lc.Set = true, setFor(lib, titleOf(a.client), a.on)
+	default:
+		lc.Managed, lc.Set = true, usual(lib)
+	}
+	if set := lib.Sets[lc.Set]; set != nil {
+		for _, name := range a.on {
+			if !slices.Contains(set.Servers, name) {
+				set.Servers = append(set.Servers, name)
+			}
+		}
+	}
+	members, _ := lib.In(lc.Set)
+	isOff := func(name string) bool { return slices.Contains(a.off, name) && !slices.Contains(a.on, name) }
+	if slices.ContainsFunc(members, isOff) {
+		lc.Set = setFor(lib, titleOf(a.client), slices.DeleteFunc(slices.Clone(members), isOff))
+	}
+}
+
+// setFor is a set of exactly these servers, named after a client: AllServers where
+// they are all.
+func setFor(lib *servers.Library, title string, names []string) string {
+	all := lib.Names()
+	if !slices.ContainsFunc(all, func(n string) bool { return !slices.Contains(names, n) }) {
+		return AllServers
+	}
+	name := freeAmong(lib.SetNames(), imports.Name(title))
+	lib.Sets[name] = &servers.Set{Servers: append([]string{}, names...)}
+	return name
+}
+
+// adoptOne makes a server of what an entry of the client's says, or finds the one it
+// is. Two entries of one client are two servers, also where they say the same: each
+// has its own place in the file.
+func (c *Companion) adoptOne(lib *servers.Library, p *Proposal, client string, t imports.Taken) (string, error) {
+	has := map[string]bool{}
+	for id := range p.adopt[client] {
+		has[id] = true
+	}
+	if lc := lib.Clients[client]; lc != nil {
+		for _, e := range lc.Entries {
+			has[e.Server] = true
+		}
+	}
 	for _, name := range lib.Names() {
-		if c.isSame(lib, p, lib.Servers[name], f) {
+		if s := lib.Servers[name]; !has[s.ID] && c.isSame(lib, p, s, t) {
 			return name, nil
 		}
 	}
-	d := draftsOf([]imports.Found{f})[0]
-	d.Name = freeName(lib, d.Name)
-	if err := putServer(lib, p, d); err != nil {
-		return "", err
+	ids := map[string]string{}
+	for _, k := range t.Keys {
+		id := files.NewID()
+		ids[k.ID], lib.Secrets[id], p.secrets[id] = id, &servers.Label{Label: k.Name}, secrets.New(k.Value)
+		p.shown = append(p.shown, k.Value)
 	}
-	maps.DeleteFunc(p.secrets, func(_ string, s secrets.Secret) bool { return s.IsEmpty() })
-	return d.Name, nil
+	d := Draft{Name: freeName(lib, t.Name), Server: catalog.Relabel(t.Server, func(id string) string { return ids[id] })}
+	return d.Name, putServer(lib, p, d)
 }
 
 // isSame reports whether an entry says the same as a server, its keys included.
-func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server, f imports.Found) bool {
-	if s.Command != f.Server.Command || !slices.Equal(s.Args, f.Server.Args) || s.URL != f.Server.URL || s.Cwd != f.Server.Cwd {
-		return false
+func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server, t imports.Taken) bool {
+	if !alike(s, &t.Server, func(string, string) bool { return true }) {
+		return false // without asking for a key
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), secretLimit)
 	defer cancel()
@@ -88,30 +191,24 @@ func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server,
 			return v.Reveal()
 		}
 		v, err := c.store().Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
-		if err != nil {
+		if err != nil && !errors.Is(err, secrets.ErrNotFound) {
 			return "\x00" // unknown is the same as nothing
 		}
 		return v.Reveal()
 	}
-	same := func(have map[string]string, plain, keys map[string]string) bool {
-		if len(have) != len(plain)+len(keys) {
-			return false
-		}
-		for k, v := range have {
-			want, ok := plain[k]
-			if !ok {
-				want, ok = keys[k]
-			}
-			if !ok || servers.Expand(v, value) != want {
-				return false
-			}
-		}
-		return true
-	}
-	return same(s.Env, f.Server.Env, f.Env) && same(s.Headers, f.Server.Headers, f.Headers)
+	return alike(s, &t.Server, func(have, said string) bool { return servers.Expand(have, value) == servers.Expand(said, t.Value) })
 }
 
-// usersEntries are the entries of a client's main file that are its user's own.
+// alike compares what two servers start; equal compares those of their values in
+// which keys may stand.
+func alike(a, b *servers.Server, equal func(x, y string) bool) bool {
+	return a.Command == b.Command && a.Cwd == b.Cwd && a.IsRemote() == b.IsRemote() &&
+		slices.EqualFunc(a.Args, b.Args, equal) && equal(a.URL, b.URL) &&
+		maps.EqualFunc(a.Env, b.Env, equal) && maps.EqualFunc(a.Headers, b.Headers, equal)
+}
+
+// usersEntries are the entries of a client's files that are its user's own. Its files
+// are kept alike: of two with one key, that of the main file counts.
 func (c *Companion) usersEntries(lib *servers.Library, id string) ([]clients.Entry, error) {
 	client, l := clients.Find(id), c.launcherNow()
 	lc := lib.Clients[id]
@@ -122,11 +219,19 @@ func (c *Companion) usersEntries(lib *servers.Library, id string) ([]clients.Ent
 	if len(paths) == 0 {
 		return nil, words.New(words.AppMissing, nil, "Client", client.Title)
 	}
-	entries, err := client.Entries(paths[0], l, lc.Entries)
-	if err != nil {
-		return nil, fileProblem(client, paths[0], err)
+	var all []clients.Entry
+	for _, path := range paths {
+		entries, err := client.Entries(path, l, lc.Entries)
+		if err != nil {
+			return nil, fileProblem(client, path, err)
+		}
+		for _, e := range entries {
+			if e.Kind == clients.Users && !slices.ContainsFunc(all, func(x clients.Entry) bool { return x.Key == e.Key }) {
+				all = append(all, e)
+			}
+		}
 	}
-	return slices.DeleteFunc(entries, func(e clients.Entry) bool { return e.Kind != clients.Users }), nil
+	return all, nil
 }
 
 // ProposeEject computes what leaving would change: in the files of the named
@@ -195,9 +300,9 @@ func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[
 	}
 	all := map[string]clients.Entry{}
 	for _, e := range entries {
-		f, ok := imports.Entry(e.Key, e.Raw)
+		t := imports.Take(e.Key, e.Raw, c.system.Home)
 		for _, s := range lib.Servers {
-			if ok && w.Adopt[s.ID] == e.Key && c.isSame(lib, p, s, f) {
+			if t.Stays == "" && w.Adopt[s.ID] == e.Key && c.isSame(lib, p, s, t) {
 				all[s.ID] = e
 			}
 		}

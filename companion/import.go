@@ -97,9 +97,12 @@ func (c *Companion) ProposeServers(_ context.Context, drafts []Draft) (*Proposal
 	}, scope{})
 }
 
-func freeName(lib *servers.Library, name string) string {
+func freeName(lib *servers.Library, name string) string { return freeAmong(lib.Names(), name) }
+
+// freeAmong is name, or name with a number where it is one of names already.
+func freeAmong(names []string, name string) string {
 	taken := func(n string) bool {
-		return slices.ContainsFunc(lib.Names(), func(x string) bool { return strings.EqualFold(x, n) })
+		return slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) })
 	}
 	if !taken(name) {
 		return name

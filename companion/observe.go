@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mcp-companion/clients"
+	"mcp-companion/clients/imports"
 	"mcp-companion/files"
 	"mcp-companion/health"
 	"mcp-companion/launch"
@@ -41,7 +42,7 @@ func (c *Companion) State(context.Context) State {
 	for _, n := range lib.SetNames() {
 		set := lib.Sets[n]
 		members, _ := lib.In(n)
-		s.Sets = append(s.Sets, SetState{Name: n, Icon: set.Icon, Servers: members, Accounts: set.Accounts, Current: s.Set == n})
+		s.Sets = append(s.Sets, SetState{Name: n, Icon: set.Icon, Servers: members, Accounts: set.Accounts, Current: s.Set == n, InUse: isUsed(lib, n)})
 	}
 	for _, v := range s.Servers {
 		if v.InUse {
@@ -49,6 +50,16 @@ func (c *Companion) State(context.Context) State {
 		}
 	}
 	return s
+}
+
+// isUsed reports whether a managed client is in the set.
+func isUsed(lib *servers.Library, set string) bool {
+	for _, lc := range lib.Clients {
+		if lc.Managed && lc.Set == set {
+			return true
+		}
+	}
+	return false
 }
 
 // currentSet is State.Set.
@@ -224,6 +235,9 @@ func (c *Companion) entryStates(client *clients.Client, path string, l clients.L
 	approval := client.Approval(c.system)
 	for _, e := range entries {
 		s := EntryState{Key: e.Key, Kind: EntryKind(e.Kind), Approval: Approval(approval(e.Key))}
+		if c.closely && e.Kind == clients.Users {
+			s.Stays = staysWords(imports.Take(e.Key, e.Raw, c.system.Home).Stays, client.ID)
+		}
 		if name, _, ok := lib.Find(e.Run); ok && e.Run != "" {
 			s.Server = name
 		} else if name, _, ok := lib.Find(lc.Entries[e.Key].Server); ok && e.Kind == clients.Changed {

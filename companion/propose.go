@@ -26,6 +26,10 @@ type Proposal struct {
 	Files   []FileView
 	Waiting []string // titles of clients that must be closed for it
 
+	// Servers and Keys are how many servers it takes over from AI apps, and how many
+	// keys it moves to the store.
+	Servers, Keys int
+
 	library   string // the library's id
 	changes   []*configs.Change
 	secrets   map[string]secrets.Secret // new values, by the secret's id
@@ -227,6 +231,11 @@ func wanted(lib *servers.Library, lc *servers.Client, adopt map[string]clients.E
 	for _, n := range names {
 		id := lib.Servers[n].ID
 		want = append(want, clients.Want{Name: n, ID: id, Adopt: adopt[id]})
+	}
+	for _, n := range lib.Names() {
+		if e, ok := adopt[lib.Servers[n].ID]; ok && e.Off && !slices.Contains(names, n) {
+			want = append(want, clients.Want{Name: n, ID: lib.Servers[n].ID, Adopt: e, Off: true})
+		}
 	}
 	return want, nil
 }

@@ -23,6 +23,8 @@ type Settings struct {
 	Quiet    bool   `json:"quiet,omitempty"`    // the tray notifies of nothing
 	// TextSize is how large the window draws, in percent; 0 for 100.
 	TextSize int `json:"textSize,omitempty"`
+	// Welcomed says that the page of the first start was left for later.
+	Welcomed bool `json:"welcomed,omitempty"`
 	// ClientMetadata is the address of a client id metadata document that stands for
 	// us at services which take one.
 	ClientMetadata string `json:"clientMetadata,omitempty"`
@@ -133,6 +135,21 @@ func (c *Companion) SetTextSize(ctx context.Context, percent int) error {
 // SetQuiet has the tray notify of nothing, or again of what gets worse.
 func (c *Companion) SetQuiet(ctx context.Context, quiet bool) error {
 	return c.locked(ctx, func() error { return c.setSetting("quiet", quiet) })
+}
+
+// SetWelcomed has the page of the first start not come by itself any more.
+func (c *Companion) SetWelcomed(ctx context.Context) error {
+	return c.locked(ctx, func() error { return c.setSetting("welcomed", true) })
+}
+
+// IsFirstStart reports whether there is nothing of ours yet, and nobody has left the
+// page of the first start for later.
+func (c *Companion) IsFirstStart() bool {
+	if _, err := os.Stat(c.home.Library()); err == nil {
+		return false
+	}
+	s, err := ReadSettings(c.home)
+	return err == nil && !s.Welcomed
 }
 
 func (c *Companion) setSetting(name string, value any) error {

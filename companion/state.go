@@ -121,6 +121,7 @@ type SetState struct {
 	// Accounts are those chosen for the set, by server.
 	Accounts map[string]string
 	Current  bool // all managed clients are in it
+	InUse    bool // at least one is
 }
 
 // ClientState is one AI app.
@@ -174,6 +175,10 @@ type EntryState struct {
 	// Approval says whether the app's user has let it use the entry, where the app
 	// asks: Approved, Unapproved, SwitchedOff; else "".
 	Approval Approval
+
+	// Stays says, of the user's own and to a window, why it can't be taken over; ""
+	// where it can.
+	Stays string
 }
 
 // ElsewhereState is a server that a client has in another place than its file.

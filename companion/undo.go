@@ -197,9 +197,27 @@ func (c *Companion) undo(ctx context.Context, id string, rest bool) (Result, err
 			back()
 			return err
 		}
-		return errors.Join(c.undoNoMore(r.Undoes), c.lookLater(changes, false))
+		return errors.Join(c.undoNoMore(r.Undoes), c.needless(), c.lookLater(changes, false))
 	})
 	return result, err
+}
+
+// needless forgets what waits for a client's exit and would change nothing any more:
+// its user need not close it for that.
+func (c *Companion) needless() error {
+	for _, w := range c.waiting() {
+		if len(w.Undo) > 0 || w.Eject != notEjected || w.PutBack {
+			continue
+		}
+		p, err := c.propose(w.Reason, nil, scope{only: w.Client})
+		if err != nil || slices.Contains(p.waits, w.Client) {
+			continue // it shows when its time comes
+		}
+		if err := c.waited(w.Client); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlock has the keychain ask its user, if it must, before others wait for us.

@@ -459,7 +459,9 @@ func TestAModernClientsLogLevelReachesALegacyServer(t *testing.T) {
 	}))
 	k := talk(t, &Plan{URL: s.URL})
 	k.ask(sayDiscover)
-	answerTo := func(id int) string { return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{"resultType":"complete"}}`, id) }
+	answerTo := func(id int) string {
+		return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{"resultType":"complete"}}`, id)
+	}
 	if got := k.ask(modernCall(1, "x", `{}`)); got != answerTo(1) {
 		t.Errorf("heard without having asked: %s", got)
 	}

@@ -135,13 +135,7 @@ func (w *watch) unfiltered() {
 func (w *watch) refused(id string, got int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a, ok := w.forget(id)
-	if !ok { // its beginning did not tell
-		a = asked{at: time.Now(), method: "tools/call"}
-	}
-	m := a.mark(id, time.Now())
-	m.got, m.failed, m.code = got, true, badParamsCode
-	w.journal.note(m)
+	w.answeredByUs(message{id: id, method: "tools/call"}, got, badParamsCode)
 }
 
 // undelivered notes a request that a remote server did not answer, and the length
@@ -149,13 +143,7 @@ func (w *watch) refused(id string, got int) {
 func (w *watch) undelivered(m message, got int, r Remote) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a, ok := w.forget(m.id)
-	if !ok {
-		a = asked{at: time.Now(), method: m.method}
-	}
-	e := a.mark(m.id, time.Now())
-	e.got, e.failed, e.code = got, true, refusalCode
-	w.journal.note(e)
+	w.answeredByUs(m, got, refusalCode)
 	if r.Problem == words.NoAnswer {
 		w.now.TimedOut++
 	} else {
@@ -166,7 +154,6 @@ func (w *watch) undelivered(m message, got int, r Remote) {
 		w.now.Remote = r
 		tell(w.changed)
 	}
-	tell(w.counted)
 }
 
 // unanswered notes a request that the server left without an answer for too long,
@@ -174,14 +161,19 @@ func (w *watch) undelivered(m message, got int, r Remote) {
 func (w *watch) unanswered(m message, got int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.answeredByUs(m, got, refusalCode)
+	w.now.TimedOut++
+}
+
+// answeredByUs notes a request that got an error of ours.
+func (w *watch) answeredByUs(m message, got, code int) {
 	a, ok := w.forget(m.id)
-	if !ok {
+	if !ok { // its beginning did not tell
 		a = asked{at: time.Now(), method: m.method}
 	}
 	e := a.mark(m.id, time.Now())
-	e.got, e.failed, e.code = got, true, refusalCode
+	e.got, e.failed, e.code = got, true, code
 	w.journal.note(e)
-	w.now.TimedOut++
 	tell(w.counted)
 }
 

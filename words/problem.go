@@ -38,6 +38,7 @@ const (
 	DockerStopped    Code = "docker-stopped"
 	DownloadFailed   Code = "download-failed"
 	EntryMoved       Code = "entry-moved"
+	EntryStays       Code = "entry-stays"
 	FileBroken       Code = "file-broken"
 	FileChanged      Code = "file-changed"
 	FileElsewhere    Code = "file-elsewhere"
