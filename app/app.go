@@ -8,7 +8,8 @@
 //   - actions run off the window's thread, with progress and Cancel, and come
 //     back by fyne.Do in one place (busy.run);
 //   - nothing is written before it was shown (preview), except Restart and putting
-//     back what an app dropped, which say beforehand what they do;
+//     back what an app dropped, which say beforehand what they do, and switching to
+//     a set, which asks only where something is unusual and can be taken back;
 //   - no sentence stands in the code: all are words.Say.
 package app
 
@@ -37,7 +38,8 @@ type Actions interface {
 	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
-	ProposeUse(ctx context.Context, set, client string) (*companion.Proposal, error)
+	Unusual(ctx context.Context, set string) ([]companion.Unusual, error)
+	UseSet(ctx context.Context, set, client string) (companion.Result, error)
 	UseFileStore(context.Context) error
 	ProposeManage(ctx context.Context, client string, on bool) (*companion.Proposal, error)
 	ProposeAdopt(ctx context.Context, id string, keys ...string) (*companion.Proposal, error)
@@ -93,6 +95,7 @@ type Window struct {
 	state   companion.State
 	told    bool   // Render was called: an empty list is empty, not unknown
 	wanted  string // the server, or a step of it, to show as soon as a State has it
+	later   func() // to be done as soon as there is a State; nil for nothing
 
 	nav    *nav
 	strip  *strip
@@ -194,7 +197,7 @@ func newFloor(width, height float32) fyne.CanvasObject {
 func (w *Window) Fyne() fyne.Window { return w.win }
 
 // Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
-// "sets", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add"; "" for where it was. A form with something typed stays.
+// "sets", "sets/new", "sets/use/NAME", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()
@@ -210,6 +213,10 @@ func (w *Window) Render(s companion.State) {
 		w.openStep(w.wanted)
 	}
 	w.open[w.tab].render(s)
+	if do := w.later; do != nil {
+		w.later = nil
+		do()
+	}
 }
 
 // askFolder shows Fyne's folder dialog.

@@ -30,6 +30,7 @@ type fake struct {
 	read     error // of Offers and OffersIn
 	offer    companion.OfferDraft
 	setDraft companion.SetDraft
+	unusual  []companion.Unusual
 	proposal *companion.Proposal
 	propose  error   // of the next Propose
 	apply    []error // of the next Applies, one after the other
@@ -105,9 +106,13 @@ func (f *fake) ProposeRemoveSet(_ context.Context, name string) (*companion.Prop
 	return f.proposed()
 }
 
-func (f *fake) ProposeUse(_ context.Context, set, client string) (*companion.Proposal, error) {
-	f.note("propose use %q for %q", set, client)
-	return f.proposed()
+func (f *fake) Unusual(context.Context, string) ([]companion.Unusual, error) {
+	return f.unusual, f.propose
+}
+
+func (f *fake) UseSet(_ context.Context, set, client string) (companion.Result, error) {
+	f.note("use %q for %q", set, client)
+	return f.result, f.restart
 }
 
 func (f *fake) UseFileStore(context.Context) error { f.usedFile = true; return nil }
@@ -329,9 +334,9 @@ func sample() companion.State {
 			}},
 		},
 		Sets: []companion.SetState{
-			{Name: "Data", Servers: []string{"files", "postgres"}},
-			{Name: "Development", Servers: []string{"files", "github", "slack"}, Current: true},
-			{Name: "Research", Servers: []string{"brave-search", "files", "github", "memory", "notion", "postgres", "slack"}},
+			{Name: "Data", Icon: "data", Servers: []string{"files", "postgres"}},
+			{Name: "Development", Icon: "code", Servers: []string{"files", "github", "slack"}, Current: true},
+			{Name: "Research", Icon: "of-a-later-version", Servers: []string{"brave-search", "files", "github", "memory", "notion", "postgres", "slack"}},
 		},
 		Clients: []companion.ClientState{
 			{

@@ -1,12 +1,15 @@
 package app
 
 import (
-	"context"
 	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"mcp-companion/companion"
 	"mcp-companion/words"
@@ -31,7 +34,7 @@ func newSetsPage(w *Window) *setsPage {
 }
 
 func (p *setsPage) render(s companion.State) {
-	now := []any{s.Sets, s.Set, memberNames(s.Servers)}
+	now := []any{s.Sets, s.Set, memberNames(s.Servers), setsOfApps(s)}
 	if reflect.DeepEqual(now, p.drawn) {
 		return
 	}
@@ -44,8 +47,8 @@ func (p *setsPage) render(s companion.State) {
 	p.cards, p.busy.locked = nil, nil
 	p.list.RemoveAll()
 	all := companion.SetState{Name: companion.AllServers, Servers: memberNames(s.Servers), Current: s.Set == companion.AllServers}
-	for _, set := range append([]companion.SetState{all}, s.Sets...) {
-		c := p.card(set)
+	for i, set := range append([]companion.SetState{all}, s.Sets...) {
+		c := p.card(set, i+1)
 		p.cards = append(p.cards, c)
 		p.list.Add(c.box)
 	}
@@ -59,35 +62,101 @@ func memberNames(list []companion.ServerState) []string {
 	return names
 }
 
+// setsOfApps lists the AI apps that are kept in step, each with its set.
+func setsOfApps(s companion.State) []companion.ClientState {
+	var list []companion.ClientState
+	for _, c := range s.Clients {
+		if c.Managed {
+			list = append(list, companion.ClientState{ID: c.ID, Title: c.Title, Set: c.Set})
+		}
+	}
+	return list
+}
+
 // setCard is one set.
 type setCard struct {
 	box       *fyne.Container
 	set       companion.SetState
 	use, edit *button
+	more      *further
 }
+
+// further is a button of an icon alone, which opens a menu.
+type further struct {
+	button
+	name string // said by a screen reader
+}
+
+func newFurther(name string, tapped func()) *further {
+	f := &further{name: name}
+	f.Icon, f.Importance, f.OnTapped = theme.MoreHorizontalIcon(), widget.LowImportance, tapped
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// AccessibilityLabel says what more is about.
+func (f *further) AccessibilityLabel() string { return f.name }
 
 // cardMembers is how many servers a card names.
 const cardMembers = 5
 
-func (p *setsPage) card(s companion.SetState) *setCard {
+// card draws a set, the number-th of the page.
+func (p *setsPage) card(s companion.SetState, number int) *setCard {
 	c := &setCard{set: s}
 	c.use = newButton(words.Say("app.sets.use"), func() { p.onUse(s.Name) })
 	c.edit = newButton(words.Say("app.edit"), func() { p.onEdit(s) })
-	p.busy.locked = append(p.busy.locked, c.use, c.edit)
+	c.more = newFurther(words.Say("app.sets.further", "Set", setName(s.Name)), func() { p.onMore(c) })
+	p.busy.locked = append(p.busy.locked, c.use, c.edit, &c.more.button)
 	show(c.edit, s.Name != companion.AllServers)
-
-	mark := container.NewStack(newGround(colorSuccessSoft, "", 9), padded(2, 8,
-		row(4, container.NewCenter(newPicture(lookOf(companion.Healthy).icon, 14).box),
-			newLine(words.Say("app.sets.current"), theme.ColorNameForeground, theme.SizeNameCaptionText).fixed())))
-	show(mark, s.Current)
 	show(c.use, !s.Current)
+	show(c.more, len(p.menu(s)) > 0)
+
 	title := newLine(setName(s.Name), theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold()
-	head := edges(nil, nil, nil, middle(mark), title)
-	count := newLine(words.Say("app.sets.count", "Count", len(s.Servers)), colorMuted, theme.SizeNameText)
-	foot := row(8, c.use, c.edit)
-	c.box = card(edges(stack(3, head, count), container.NewVBox(gap(0, 6), foot), nil, nil,
+	head := edges(nil, nil, middle(newPicture(iconOfSet(s.Icon), 20).box), c.more, padded(0, 4, middle(title)))
+	count := newLine(p.about(s), colorMuted, theme.SizeNameText)
+	keys := newLine(setKeys(number), colorMuted, theme.SizeNameCaptionText).fixed()
+	mark := middle(container.NewStack(newGround(colorSuccessSoft, "", 9), padded(5, 10,
+		row(4, container.NewCenter(newPicture(lookOf(companion.Healthy).icon, 14).box),
+			newLine(words.Say("app.sets.current"), theme.ColorNameForeground, theme.SizeNameText).fixed()))))
+	show(mark, s.Current)
+	foot := row(8, mark, c.use, c.edit)
+	c.box = card(edges(stack(2, head, edges(nil, nil, nil, keys, count)), container.NewVBox(gap(0, 6), foot), nil, nil,
 		padded(10, 0, memberList(s.Servers))))
 	return c
+}
+
+// about says how many servers the set has, and which AI apps use it, if not all do.
+func (p *setsPage) about(s companion.SetState) string {
+	text := words.Say("app.sets.count", "Count", len(s.Servers))
+	var names []string
+	for _, c := range setsOfApps(p.w.state) {
+		if c.Set == s.Name && !s.Current {
+			names = append(names, c.Title)
+		}
+	}
+	if len(names) > 0 {
+		text += " · " + strings.Join(names, ", ")
+	}
+	return text
+}
+
+// menu is what else can be done with a set: it can be used in one AI app alone.
+func (p *setsPage) menu(s companion.SetState) []*fyne.MenuItem {
+	var items []*fyne.MenuItem
+	if apps := setsOfApps(p.w.state); len(apps) > 1 {
+		for _, c := range apps {
+			item := fyne.NewMenuItem(words.Say("app.sets.only", "Client", c.Title), func() { p.useIn(s.Name, c.ID) })
+			item.Checked = c.Set == s.Name
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (p *setsPage) onMore(c *setCard) {
+	menu := widget.NewPopUpMenu(fyne.NewMenu("", p.menu(c.set)...), p.w.win.Canvas())
+	menu.ShowAtRelativePosition(fyne.NewPos(0, c.more.Size().Height), c.more)
+	p.w.win.Canvas().Focus(menu)
 }
 
 // memberList names the first few members, each with a check mark.
@@ -105,16 +174,45 @@ func memberList(names []string) fyne.CanvasObject {
 	return list
 }
 
-func (p *setsPage) onUse(set string) {
-	p.w.walk(p.busy, change{
-		tab: tabSets, from: p,
-		title: words.Say("app.sets.switch", "Set", setName(set)),
-		verb:  words.Say("app.sets.use"),
-		propose: func(ctx context.Context) (*companion.Proposal, error) {
-			return p.w.actions.ProposeUse(ctx, set, "")
-		},
-		done: func() view { return p },
+// onUse switches all AI apps to the set.
+func (p *setsPage) onUse(set string) { p.useIn(set, "") }
+
+// useIn switches one AI app, or all where client is "".
+func (p *setsPage) useIn(set, client string) {
+	switching{w: p.w, tab: tabSets, from: p, busy: p.busy, set: set, client: client}.start()
+}
+
+// use switches to the set, from wherever the window is.
+func (w *Window) use(set string) {
+	w.leave(tabSets, func() {
+		w.put(tabSets, w.sets)
+		w.goTo(tabSets)
+		w.sets.onUse(set)
 	})
+}
+
+// useNumber switches to the number-th set of the page.
+func (w *Window) useNumber(number int) {
+	switch {
+	case number == 1:
+		w.use(companion.AllServers)
+	case number-2 < len(w.state.Sets):
+		w.use(w.state.Sets[number-2].Name)
+	}
+}
+
+// macKeys is how a Mac writes what is Ctrl+Shift elsewhere.
+var macKeys = map[string]string{"darwin": "⇧⌘"}
+
+// setKeys names the keys that switch to the number-th set, "" for none.
+func setKeys(number int) string {
+	if number > len(digits) {
+		return ""
+	}
+	if keys := macKeys[runtime.GOOS]; keys != "" {
+		return keys + strconv.Itoa(number)
+	}
+	return words.Say("app.sets.keys", "Number", number)
 }
 
 func (p *setsPage) onAdd() { p.onEdit(companion.SetState{}) }

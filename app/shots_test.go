@@ -37,7 +37,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -123,7 +123,6 @@ var shots = map[string]func(w *Window, f *fake){
 		f.result = companion.Result{ID: "1", Waiting: []string{"Claude Desktop"}}
 		w.Show("sets")
 		w.sets.onUse("Research")
-		w.open[tabSets].(*preview).onApply()
 	},
 	"settings": func(w *Window, f *fake) { w.Show("settings") },
 	"keys":     func(w *Window, f *fake) { w.Show("keys") },
@@ -194,6 +193,31 @@ var shots = map[string]func(w *Window, f *fake){
 	},
 	"sets":     func(w *Window, f *fake) { w.Show("sets") },
 	"set-form": func(w *Window, f *fake) { w.Show("sets"); w.sets.onEdit(w.state.Sets[1]) },
+	"set-new":  func(w *Window, f *fake) { w.Show("sets/new") },
+	"set-idea": func(w *Window, f *fake) {
+		s := sample()
+		s.Pending = nil
+		w.Render(s)
+		w.Show("sets/new")
+		form := w.open[tabSets].(*setForm)
+		test.Tap(form.begin[0])
+		form.list.ScrollToOffset(180)
+	},
+	"sets-mixed": func(w *Window, f *fake) {
+		s := sample()
+		s.Set, s.Sets[1].Current, s.Clients[1].Set = companion.Mixed, false, "Research"
+		w.Render(s)
+		w.Show("sets")
+	},
+	"sets-menu": func(w *Window, f *fake) { w.Show("sets"); test.Tap(w.sets.cards[2].more) },
+	"switch": func(w *Window, f *fake) {
+		f.unusual = someUnusual()
+		w.Show("sets/use/Research")
+	},
+	"switched": func(w *Window, f *fake) {
+		f.result = companion.Result{ID: "7"}
+		w.Show("sets/use/Data")
+	},
 	"apps": func(w *Window, f *fake) {
 		w.Show("apps")
 		if k := w.apps.cards["claude-desktop"]; k != nil {
@@ -283,6 +307,14 @@ var shots = map[string]func(w *Window, f *fake){
 		w.open[tabServers].(*details).onCheck()
 		w.strip.restart("claude-desktop", "Claude Desktop")
 	},
+}
+
+// someUnusual is what keeps two servers of a set from working.
+func someUnusual() []companion.Unusual {
+	return []companion.Unusual{
+		{Server: "brave-search", Text: words.Say("unusual.key", "Name", "brave-search", "Key", "BRAVE_API_KEY"), Page: "servers/brave-search/key"},
+		{Server: "notion", SignIn: true, Text: words.Say("unusual.sign-in", "Name", "notion"), Page: "servers/notion/sign-in"},
+	}
 }
 
 // tryOne opens the tool at i of the sample's.
