@@ -67,6 +67,10 @@ func set(ctx context.Context, e *Env, args []string) error {
 	what, name, members := args[0], args[1], args[2:]
 	c := e.LibraryOnly()
 	switch what {
+	case "export":
+		return exportSet(ctx, e, name, members)
+	case "import":
+		return importSet(ctx, e, args[1:])
 	case "add":
 		return e.act(ctx, func() (*companion.Proposal, error) {
 			return c.ProposeSet(ctx, companion.SetDraft{Name: name, Servers: members})

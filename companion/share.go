@@ -225,4 +225,3 @@ func textsOf(s servers.Server) []string {
 	})
 	return list
 }
-
