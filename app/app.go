@@ -38,6 +38,10 @@ type Actions interface {
 	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
+	ShareSet(ctx context.Context, set string) (companion.SharedSet, error)
+	WriteShared(path string, s companion.SharedSet, over bool) error
+	ReadSet(ctx context.Context, path string) (companion.SetImport, error)
+	ProposeSetImport(context.Context, companion.SetImportDraft) (*companion.Proposal, error)
 	Unusual(ctx context.Context, set string) ([]companion.Unusual, error)
 	UseSet(ctx context.Context, set, client string) (companion.Result, error)
 	UseFileStore(context.Context) error
@@ -117,6 +121,7 @@ type Window struct {
 
 	// pickFolder and pickFile ask for one; a test puts its own here.
 	pickFolder, pickFile func(chosen func(path string))
+	pickSave             func(name string, chosen func(path string)) // for a file to be written, called so at first
 }
 
 // The pages, in the navigation's order.
@@ -154,7 +159,7 @@ func New(a fyne.App, c Actions, opts Options) *Window {
 	}
 	a.Settings().SetTheme(newLook())
 	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}}
-	w.pickFolder, w.pickFile = w.askFolder, w.askFile
+	w.pickFolder, w.pickFile, w.pickSave = w.askFolder, w.askFile, w.askSave
 	w.build()
 	return w
 }
@@ -180,7 +185,7 @@ func (w *Window) build() {
 	w.win.CenterOnScreen()
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.onClose)
-	w.win.SetOnDropped(w.onDrop)
+	w.win.SetOnDropped(w.onDropAnywhere)
 	if w.opts.Icon != nil {
 		w.win.SetIcon(w.opts.Icon)
 	}

@@ -23,34 +23,37 @@ var noon = time.Date(2026, 11, 22, 14, 5, 0, 0, time.Local)
 
 // fake is a companion that notes what it is asked, and answers as told.
 type fake struct {
-	usedFile bool
-	calls    []string
-	draft    companion.Draft
-	offers   []catalog.Offer
-	read     error // of Offers and OffersIn
-	offer    companion.OfferDraft
-	setDraft companion.SetDraft
-	unusual  []companion.Unusual
-	proposal *companion.Proposal
-	propose  error   // of the next Propose
-	apply    []error // of the next Applies, one after the other
-	result   companion.Result
-	records  []companion.Record
-	restart  error
-	undo     error
-	files    []companion.FileView // of HistoryDetail and ProposeUndo
-	detail   error
-	scrub    error
-	tools    []companion.Tool
-	answer   companion.Answer
-	lines    []companion.LogLine
-	troubles []companion.Trouble
-	mends    []companion.Mend
-	replies  []companion.Reply
-	typed    companion.Secret
-	needs    companion.Needs
-	steps    []companion.Step
-	waits    func(context.Context, companion.SignInHow) error
+	usedFile  bool
+	calls     []string
+	draft     companion.Draft
+	offers    []catalog.Offer
+	read      error // of Offers and OffersIn
+	offer     companion.OfferDraft
+	setDraft  companion.SetDraft
+	unusual   []companion.Unusual
+	shared    companion.SharedSet
+	imported  companion.SetImport
+	importing companion.SetImportDraft
+	proposal  *companion.Proposal
+	propose   error   // of the next Propose
+	apply     []error // of the next Applies, one after the other
+	result    companion.Result
+	records   []companion.Record
+	restart   error
+	undo      error
+	files     []companion.FileView // of HistoryDetail and ProposeUndo
+	detail    error
+	scrub     error
+	tools     []companion.Tool
+	answer    companion.Answer
+	lines     []companion.LogLine
+	troubles  []companion.Trouble
+	mends     []companion.Mend
+	replies   []companion.Reply
+	typed     companion.Secret
+	needs     companion.Needs
+	steps     []companion.Step
+	waits     func(context.Context, companion.SignInHow) error
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -103,6 +106,27 @@ func (f *fake) ProposeSet(_ context.Context, d companion.SetDraft) (*companion.P
 
 func (f *fake) ProposeRemoveSet(_ context.Context, name string) (*companion.Proposal, error) {
 	f.note("propose remove set %s", name)
+	return f.proposed()
+}
+
+func (f *fake) ShareSet(_ context.Context, set string) (companion.SharedSet, error) {
+	f.note("share %s", set)
+	return f.shared, f.propose
+}
+
+func (f *fake) WriteShared(path string, s companion.SharedSet, over bool) error {
+	f.note("write %s over=%v", path, over)
+	return f.restart
+}
+
+func (f *fake) ReadSet(_ context.Context, path string) (companion.SetImport, error) {
+	f.note("read set %s", path)
+	return f.imported, f.read
+}
+
+func (f *fake) ProposeSetImport(_ context.Context, d companion.SetImportDraft) (*companion.Proposal, error) {
+	f.note("propose import of %s", d.Name)
+	f.importing = d
 	return f.proposed()
 }
 

@@ -20,6 +20,7 @@ type setsPage struct {
 	*frame
 	w     *Window
 	add   *button
+	file  *button // imports a set
 	list  *fyne.Container
 	cards []*setCard
 	drawn []any // what the cards show
@@ -28,8 +29,9 @@ type setsPage struct {
 func newSetsPage(w *Window) *setsPage {
 	p := &setsPage{frame: newFrame(w, words.Say("app.tab.sets")), w: w}
 	p.add = newIconButton(words.Say("app.sets.add"), theme.ContentAddIcon(), p.onAdd).primary()
+	p.file = newIconButton(words.Say("app.sets.import"), theme.FolderOpenIcon(), func() { w.pickFile(p.onImport) })
 	p.list = container.New(tiles{least: 222, gap: 12})
-	p.lay(nil, []fyne.CanvasObject{p.add}, scrolled(1100, p.list), nil)
+	p.lay(nil, []fyne.CanvasObject{p.file, p.add}, scrolled(1100, p.list), nil)
 	return p
 }
 
@@ -44,7 +46,7 @@ func (p *setsPage) render(s companion.State) {
 		about = "app.sets.mixed"
 	}
 	p.subtitle(words.Say(about), colorMuted)
-	p.cards, p.busy.locked = nil, nil
+	p.cards, p.busy.locked = nil, []*button{p.file}
 	p.list.RemoveAll()
 	all := companion.SetState{Name: companion.AllServers, Servers: memberNames(s.Servers), Current: s.Set == companion.AllServers}
 	for i, set := range append([]companion.SetState{all}, s.Sets...) {
@@ -140,10 +142,17 @@ func (p *setsPage) about(s companion.SetState) string {
 	return text
 }
 
-// menu is what else can be done with a set: it can be used in one AI app alone.
+// menu is what else can be done with a set: it can be used in one AI app alone, and
+// shared.
 func (p *setsPage) menu(s companion.SetState) []*fyne.MenuItem {
 	var items []*fyne.MenuItem
+	if s.Name != companion.AllServers {
+		items = append(items, fyne.NewMenuItem(words.Say("app.sets.share"), func() { p.onShare(s.Name) }))
+	}
 	if apps := setsOfApps(p.w.state); len(apps) > 1 {
+		if len(items) > 0 {
+			items = append(items, fyne.NewMenuItemSeparator())
+		}
 		for _, c := range apps {
 			item := fyne.NewMenuItem(words.Say("app.sets.only", "Client", c.Title), func() { p.useIn(s.Name, c.ID) })
 			item.Checked = c.Set == s.Name

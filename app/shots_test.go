@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers"
 	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
@@ -37,7 +38,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -210,6 +211,28 @@ var shots = map[string]func(w *Window, f *fake){
 		w.Show("sets")
 	},
 	"sets-menu": func(w *Window, f *fake) { w.Show("sets"); test.Tap(w.sets.cards[2].more) },
+	"share": func(w *Window, f *fake) {
+		f.shared = someShared()
+		w.sets.onShare("Development")
+		w.Show("sets")
+	},
+	"set-import": func(w *Window, f *fake) {
+		f.imported = someImport()
+		w.sets.onImport("/home/u/Downloads/work.json")
+		w.Show("sets")
+	},
+	"set-import-low": func(w *Window, f *fake) {
+		f.imported = someImport()
+		w.sets.onImport("/home/u/Downloads/work.json")
+		w.Show("sets")
+		scrollDown(w)
+	},
+	"set-import-preview": func(w *Window, f *fake) {
+		f.imported, f.proposal = someImport(), bigProposal()
+		w.sets.onImport("/home/u/Downloads/work.json")
+		w.Show("sets")
+		w.open[tabSets].(*setImport).onNext()
+	},
 	"switch": func(w *Window, f *fake) {
 		f.unusual = someUnusual()
 		w.Show("sets/use/Research")
@@ -315,6 +338,55 @@ func someUnusual() []companion.Unusual {
 		{Server: "brave-search", Text: words.Say("unusual.key", "Name", "brave-search", "Key", "BRAVE_API_KEY"), Page: "servers/brave-search/key"},
 		{Server: "notion", SignIn: true, Text: words.Say("unusual.sign-in", "Name", "notion"), Page: "servers/notion/sign-in"},
 	}
+}
+
+// someShared is a set's file.
+func someShared() companion.SharedSet {
+	return companion.SharedSet{Name: "Development", Keys: []string{"GITHUB_TOKEN"}, Paths: []string{"${userHome}/My Documents"}, Text: `{
+  "mcpServers": {
+    "files": {
+      "command": "npx",
+      "args": [
+        "-y",
+        "@modelcontextprotocol/server-filesystem",
+        "${userHome}/My Documents"
+      ]
+    },
+    "github": {
+      "type": "http",
+      "url": "https://api.githubcopilot.com/mcp/",
+      "headers": {
+        "Authorization": "Bearer ${input:GITHUB_TOKEN}"
+      }
+    }
+  },
+  "inputs": [
+    {
+      "type": "promptString",
+      "id": "GITHUB_TOKEN",
+      "description": "GITHUB_TOKEN",
+      "password": true
+    }
+  ],
+  "mcpCompanion": {
+    "version": 1,
+    "set": {
+      "name": "Development",
+      "icon": "code"
+    }
+  }
+}
+`}
+}
+
+// someImport is a set of a file: one server is there, one nearly, two are new.
+func someImport() companion.SetImport {
+	return companion.SetImport{Name: "Work", Icon: "work", Members: []companion.SetMember{
+		{Name: "files", Have: "files", Same: true, Program: "npx -y @modelcontextprotocol/server-filesystem /home/u/My Documents", Server: servers.Server{Command: "npx"}},
+		{Name: "github", Have: "github", Program: "https://api.githubcopilot.com/mcp/?tools=all", Server: servers.Server{URL: "https://api.githubcopilot.com/mcp/?tools=all"}, Asks: []companion.SetAsk{{ID: "GITHUB_TOKEN", Label: "GITHUB_TOKEN", Secret: true}}},
+		{Name: "notes", Program: "npx -y @acme/notes-mcp --folder \"/home/u/\u202eNotes\"", Server: servers.Server{Command: "npx"}, Asks: []companion.SetAsk{{ID: "NOTES_TOKEN", Label: "NOTES_TOKEN", Secret: true}, {ID: "team", Label: "Your team", Default: "core"}}},
+		{Name: "tasks", Program: "https://tasks.example.com/mcp", Server: servers.Server{URL: "https://tasks.example.com/mcp"}, Asks: []companion.SetAsk{{ID: "NOTES_TOKEN", Label: "NOTES_TOKEN", Secret: true}}},
+	}}
 }
 
 // tryOne opens the tool at i of the sample's.
