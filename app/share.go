@@ -132,4 +132,3 @@ func (w *Window) askSave(name string, chosen func(string)) {
 	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
 }
-

@@ -97,9 +97,12 @@ func (c *Companion) ProposeServers(_ context.Context, drafts []Draft) (*Proposal
 	}, scope{})
 }
 
-func freeName(lib *servers.Library, name string) string {
+func freeName(lib *servers.Library, name string) string { return freeIn(lib.Names(), name) }
+
+// freeIn is name, or one with a number where names has it.
+func freeIn(names []string, name string) string {
 	taken := func(n string) bool {
-		return slices.ContainsFunc(lib.Names(), func(x string) bool { return strings.EqualFold(x, n) })
+		return slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) })
 	}
 	if !taken(name) {
 		return name

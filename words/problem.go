@@ -23,6 +23,7 @@ const (
 	BadUsage         Code = "bad-usage"
 	BackupBad        Code = "backup-bad"
 	BackupPassphrase Code = "backup-passphrase"
+	BackupWeak       Code = "backup-weak"
 	BundleBroken     Code = "bundle-broken"
 	BundlePlatform   Code = "bundle-platform"
 	BundleUnsafe     Code = "bundle-unsafe"

@@ -146,7 +146,7 @@ func ReadSetFile(data []byte) (SetFile, error) {
 	case d.Ours.Version > setFileVersion:
 		return SetFile{}, words.New(words.FileNewer, nil)
 	}
-	f := SetFile{Name: checked(d.Ours.Set.Name), Icon: d.Ours.Set.Icon, Servers: map[string]servers.Server{}}
+	f := SetFile{Name: CheckedName(d.Ours.Set.Name), Icon: d.Ours.Set.Icon, Servers: map[string]servers.Server{}}
 	if len(f.Icon) > 40 {
 		f.Icon = ""
 	}
@@ -165,9 +165,9 @@ func ReadSetFile(data []byte) (SetFile, error) {
 		if err != nil {
 			return SetFile{}, err
 		}
-		own := checked(name)
+		own := CheckedName(name)
 		for n := 2; f.Servers[own].Command+f.Servers[own].URL != ""; n++ {
-			own = numbered(checked(name), n)
+			own = numbered(CheckedName(name), n)
 		}
 		f.Servers[own] = s
 	}
@@ -175,8 +175,8 @@ func ReadSetFile(data []byte) (SetFile, error) {
 	return f, nil
 }
 
-// checked is a name that a server or a set can have.
-func checked(name string) string {
+// CheckedName is name, or one made of it that a server or a set can have.
+func CheckedName(name string) string {
 	if servers.CheckName(name) == nil {
 		return name
 	}
