@@ -63,6 +63,8 @@ func init() {
 		{"doctor", "doctor [NAME] [--fix] [--report] [--json]", doctor},
 		{"history", "history [ID | --client ID] [--json] | history scrub [ID]", history},
 		{"undo", "undo [ID | --client ID] [--rest]", undo},
+		{"backup", "backup FILE", backup},
+		{"restore", "restore FILE [--dry-run]", restore},
 		{"completion", "completion bash|zsh|fish", completion},
 		{"man", "man", manual},
 	}

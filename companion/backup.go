@@ -53,6 +53,24 @@ type BackupDone struct {
 	Local               []string // servers whose program files aren't in it
 }
 
+// Say tells what the backup has and what it lacks.
+func (d BackupDone) Say() string {
+	lines := []string{words.Say("backup.has", "Servers", d.Servers, "Sets", d.Sets, "Keys", d.Keys), words.Say("backup.signins")}
+	return strings.Join(append(lines, lacks(d.Missing, d.Local)...), "\n")
+}
+
+// lacks says what is not in a backup.
+func lacks(missing, local []string) []string {
+	var lines []string
+	if len(missing) > 0 {
+		lines = append(lines, words.Say("backup.missing", "Names", strings.Join(missing, ", ")))
+	}
+	if len(local) > 0 {
+		lines = append(lines, words.Say("cmd.set.local", "Names", strings.Join(local, ", ")))
+	}
+	return lines
+}
+
 // Backup writes everything that can move to another computer into the file at path,
 // which only pass opens. A file that is there is only replaced where over says so.
 // Keys that the store doesn't give are a Problem: a backup is whole or none.

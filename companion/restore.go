@@ -36,6 +36,31 @@ type RestoreItem struct {
 	Same bool   // it is there already, and stays as it is
 }
 
+// Say tells what comes back, under which name, a sentence for each thing.
+func (r *Restore) Say() []string {
+	lines := []string{words.Say("restore.made", "Date", r.Made.Local().Format("2006-01-02 15:04"))}
+	for _, part := range []struct {
+		id    string
+		items []RestoreItem
+	}{{"restore.server", r.Servers}, {"restore.set", r.Sets}} {
+		for _, i := range part.items {
+			lines = append(lines, i.say(part.id))
+		}
+	}
+	lines = append(lines, words.Say("backup.signins"))
+	return append(lines, lacks(r.Missing, r.Local)...)
+}
+
+func (i RestoreItem) say(id string) string {
+	switch {
+	case i.Same:
+		id += ".same"
+	case i.As != i.Name:
+		id += ".as"
+	}
+	return words.Say(id, "Name", i.Name, "As", i.As)
+}
+
 // OpenBackup opens the file at path. Nothing is changed. A passphrase that doesn't fit,
 // a file that is none or is damaged, and one of a later version are Problems.
 func (c *Companion) OpenBackup(ctx context.Context, path string, pass Secret) (*Restore, error) {
@@ -115,9 +140,6 @@ func (f *backupFile) check() error {
 // makes it take a new one. Keys get new ids; where a server that stays has no value
 // for its key, it gets the backup's.
 func (c *Companion) ProposeRestore(ctx context.Context, r *Restore) (*Proposal, error) {
-	if err := c.locked(ctx, c.choose); err != nil { // it writes settings.json, and so may we
-		return nil, err
-	}
 	return c.propose(words.Say("reason.restore"), func(lib *servers.Library, p *Proposal) error {
 		n := c.restoring(lib, *r.file, p)
 		n.servers(c.hasKey(ctx, lib))
