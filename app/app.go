@@ -42,6 +42,9 @@ type Actions interface {
 	WriteShared(path string, s companion.SharedSet, over bool) error
 	ReadSet(ctx context.Context, path string) (companion.SetImport, error)
 	ProposeSetImport(context.Context, companion.SetImportDraft) (*companion.Proposal, error)
+	Backup(ctx context.Context, path string, pass companion.Secret, over bool) (companion.BackupDone, error)
+	OpenBackup(ctx context.Context, path string, pass companion.Secret) (*companion.Restore, error)
+	ProposeRestore(context.Context, *companion.Restore) (*companion.Proposal, error)
 	Unusual(ctx context.Context, set string) ([]companion.Unusual, error)
 	UseSet(ctx context.Context, set, client string) (companion.Result, error)
 	UseFileStore(context.Context) error

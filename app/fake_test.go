@@ -130,6 +130,26 @@ func (f *fake) ProposeSetImport(_ context.Context, d companion.SetImportDraft) (
 	return f.proposed()
 }
 
+func (f *fake) Backup(_ context.Context, path string, pass companion.Secret, over bool) (companion.BackupDone, error) {
+	f.note("backup %s over=%v", path, over)
+	f.typed = pass
+	return companion.BackupDone{Servers: 7, Sets: 3, Keys: 4, Missing: []string{"BRAVE_API_KEY"}}, f.restart
+}
+
+func (f *fake) OpenBackup(_ context.Context, path string, pass companion.Secret) (*companion.Restore, error) {
+	f.note("open %s", path)
+	f.typed = pass
+	if f.read != nil {
+		return nil, f.read
+	}
+	return someRestore(), nil
+}
+
+func (f *fake) ProposeRestore(context.Context, *companion.Restore) (*companion.Proposal, error) {
+	f.note("propose restore")
+	return f.proposed()
+}
+
 func (f *fake) Unusual(context.Context, string) ([]companion.Unusual, error) {
 	return f.unusual, f.propose
 }

@@ -19,6 +19,7 @@ type settingsPage struct {
 	lang   *choice
 	file   *button // keeps keys in the encrypted file
 	about  *facts
+	moving *moving
 }
 
 func newSettingsPage(w *Window) *settingsPage {
@@ -38,6 +39,7 @@ func newSettingsPage(w *Window) *settingsPage {
 	})
 	p.file = newButton(words.Say("app.settings.keys.change"), p.onFile)
 	p.busy.locked = []*button{p.file}
+	p.moving = newMoving(w)
 	helped := func(o fyne.CanvasObject, help string) fyne.CanvasObject {
 		return stack(3, o, newCaption(words.Say(help)).box)
 	}
@@ -45,6 +47,7 @@ func newSettingsPage(w *Window) *settingsPage {
 	p.lay(nil, nil, scrolled(720, stack(12,
 		card(stack(16, helped(row(0, p.login), "app.settings.login.help"), helped(row(0, p.notify), "app.settings.notify.help"))),
 		card(helped(language, "app.settings.language.help")),
+		card(p.moving.box),
 		card(stack(12, p.about.box, row(0, p.file))))), nil)
 	return p
 }

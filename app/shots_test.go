@@ -38,7 +38,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -233,6 +233,31 @@ var shots = map[string]func(w *Window, f *fake){
 		w.Show("sets")
 		w.open[tabSets].(*setImport).onNext()
 	},
+	"settings-low": func(w *Window, f *fake) { w.Show("settings"); scrollDown(w) },
+	"backup": func(w *Window, f *fake) {
+		w.Show("settings")
+		test.Tap(w.options.moving.make)
+		v := w.open[tabOptions].(*passForm)
+		v.pass.field.SetText("correct horse battery")
+		v.again.field.SetText("correct horse")
+	},
+	"backup-done": func(w *Window, f *fake) {
+		w.pickSave = func(_ string, chosen func(string)) { chosen("/home/u/mcp-companion.age") }
+		w.Show("settings")
+		test.Tap(w.options.moving.make)
+		v := w.open[tabOptions].(*passForm)
+		v.pass.field.SetText("correct horse battery")
+		v.again.field.SetText("correct horse battery")
+		test.Tap(v.next)
+	},
+	"restore": func(w *Window, f *fake) {
+		f.read = words.New(words.BackupPassphrase, nil)
+		openedBackup(w)
+	},
+	"restore-preview": func(w *Window, f *fake) {
+		f.proposal = bigProposal()
+		openedBackup(w)
+	},
 	"switch": func(w *Window, f *fake) {
 		f.unusual = someUnusual()
 		w.Show("sets/use/Research")
@@ -387,6 +412,25 @@ func someImport() companion.SetImport {
 		{Name: "notes", Program: "npx -y @acme/notes-mcp --folder \"/home/u/\u202eNotes\"", Server: servers.Server{Command: "npx"}, Asks: []companion.SetAsk{{ID: "NOTES_TOKEN", Label: "NOTES_TOKEN", Secret: true}, {ID: "team", Label: "Your team", Default: "core"}}},
 		{Name: "tasks", Program: "https://tasks.example.com/mcp", Server: servers.Server{URL: "https://tasks.example.com/mcp"}, Asks: []companion.SetAsk{{ID: "NOTES_TOKEN", Label: "NOTES_TOKEN", Secret: true}}},
 	}}
+}
+
+// openedBackup chooses a backup and enters its passphrase.
+func openedBackup(w *Window) {
+	w.pickFile = func(chosen func(string)) { chosen("/home/u/Downloads/mcp-companion.age") }
+	w.Show("settings")
+	test.Tap(w.options.moving.back)
+	v := w.open[tabOptions].(*passForm)
+	v.pass.field.SetText("correct horse battery")
+	test.Tap(v.next)
+}
+
+// someRestore is a backup that was opened.
+func someRestore() *companion.Restore {
+	return &companion.Restore{
+		Made: noon.Add(-50 * time.Hour), Keys: 3, Missing: []string{"BRAVE_API_KEY"}, Local: []string{"notes"},
+		Servers: []companion.RestoreItem{{Name: "files", As: "files", Same: true}, {Name: "github", As: "github-2"}, {Name: "notes", As: "notes"}},
+		Sets:    []companion.RestoreItem{{Name: "Work", As: "Work"}},
+	}
 }
 
 // tryOne opens the tool at i of the sample's.
