@@ -293,6 +293,6 @@ func (w *Window) askFile(chosen func(string)) {
 			chosen(r.URI().Path())
 		}
 	}, w.win)
-	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
+	d.Resize(fyne.NewSize(760, 520)) // before Show, Fyne 2.8 has nothing to resize yet and panics
 }

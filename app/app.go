@@ -234,8 +234,8 @@ func (w *Window) askFolder(chosen func(string)) {
 			chosen(u.Path())
 		}
 	}, w.win)
-	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
+	d.Resize(fyne.NewSize(760, 520)) // before Show, Fyne 2.8 has nothing to resize yet and panics
 }
 
 // onClose closes the window, asking first where that would lose something typed.

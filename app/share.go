@@ -128,7 +128,8 @@ func (w *Window) askSave(name string, chosen func(string)) {
 			chosen(f.URI().Path())
 		}
 	}, w.win)
+	d.SetTitleText(words.Say("app.choose.save"))
 	d.SetFileName(name)
-	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
+	d.Resize(fyne.NewSize(760, 520)) // before Show, Fyne 2.8 has nothing to resize yet and panics
 }

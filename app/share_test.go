@@ -102,3 +102,20 @@ func TestAFileDroppedOnTheSetsIsASet(t *testing.T) {
 	drop()
 	f.did(t, "read set /home/u/work.json", "offers in /home/u/work.json")
 }
+
+// Fyne's dialogs are as they are: they must open at all.
+func TestTheDialogsForFilesOpen(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	for name, ask := range map[string]func(){
+		"save":   func() { w.askSave("x.json", func(string) {}) },
+		"open":   func() { w.askFile(func(string) {}) },
+		"folder": func() { w.askFolder(func(string) {}) },
+	} {
+		ask()
+		top := w.win.Canvas().Overlays().Top()
+		if top == nil {
+			t.Fatalf("%s: none", name)
+		}
+		w.win.Canvas().Overlays().Remove(top)
+	}
+}
