@@ -114,7 +114,8 @@ func (p *setsPage) card(s companion.SetState, number int) *setCard {
 	show(c.more, len(p.menu(s)) > 0)
 
 	title := newLine(setName(s.Name), theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold()
-	head := edges(nil, nil, middle(newPicture(iconOfSet(s.Icon), 20).box), c.more, padded(0, 4, middle(title)))
+	head := container.NewStack(gap(0, c.more.MinSize().Height), // also where there is no menu
+		edges(nil, nil, middle(newPicture(iconOfSet(s.Icon), 20).box), c.more, padded(0, 4, middle(title))))
 	count := newLine(p.about(s), colorMuted, theme.SizeNameText)
 	keys := newLine(setKeys(number), colorMuted, theme.SizeNameCaptionText).fixed()
 	mark := middle(container.NewStack(newGround(colorSuccessSoft, "", 9), padded(5, 10,
