@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -70,6 +71,26 @@ func TestDesktopTheTrayAsksBeforeASetThatLacksAKey(t *testing.T) {
 	p.look("all servers") // the question once more: two is in it
 	p.press("Escape")
 	p.until("Rest stays", func() bool { return p.current() == "Rest" })
+}
+
+// A server is taken with the mouse from one card and let go over another.
+func TestDesktopAServerIsDraggedIntoASet(t *testing.T) {
+	p := withSets(t)
+	p.start(itsWindow, "window", "sets")
+	w := p.window()
+	p.still()
+	at := func(x, y int) []string { return []string{"mousemove", "--window", w, fmt.Sprint(x), fmt.Sprint(y)} }
+	p.do(append(at(265, 203), "mousedown", "1")...) // two, of all servers
+	for x := 300; x <= 700; x += 50 {
+		p.do(at(x, 200)...)
+	}
+	p.still()
+	p.look("over Rest")
+	p.after("let go", func() { p.do("mouseup", "1") })
+	p.press("Return")
+	p.until("two in Rest", func() bool {
+		return strings.Contains(p.run("sets"), "Rest  one, two") && p.entries(codeFile)["two"].isOurs("two")
+	})
 }
 
 // A set goes from the window into a file, and out of it into an empty home.

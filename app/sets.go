@@ -23,6 +23,7 @@ type setsPage struct {
 	file  *button // imports a set
 	list  *fyne.Container
 	cards []*setCard
+	drag  *drag
 	drawn []any // what the cards show
 }
 
@@ -31,7 +32,8 @@ func newSetsPage(w *Window) *setsPage {
 	p.add = newIconButton(words.Say("app.sets.add"), theme.ContentAddIcon(), p.onAdd).primary()
 	p.file = newIconButton(words.Say("app.sets.import"), theme.FolderOpenIcon(), func() { w.pickFile(p.onImport) })
 	p.list = container.New(tiles{least: 222, gap: 12})
-	p.lay(nil, []fyne.CanvasObject{p.file, p.add}, scrolled(1100, p.list), nil)
+	p.drag = newDrag(p)
+	p.lay(nil, []fyne.CanvasObject{p.file, p.add}, container.NewStack(scrolled(1100, p.list), p.drag.layer), nil)
 	return p
 }
 
@@ -46,6 +48,7 @@ func (p *setsPage) render(s companion.State) {
 		about = "app.sets.mixed"
 	}
 	p.subtitle(words.Say(about), colorMuted)
+	p.drag.light(nil) // a card that goes takes nothing
 	p.cards, p.busy.locked = nil, []*button{p.file}
 	p.list.RemoveAll()
 	all := companion.SetState{Name: companion.AllServers, Servers: memberNames(s.Servers), Current: s.Set == companion.AllServers}
@@ -78,6 +81,7 @@ func setsOfApps(s companion.State) []companion.ClientState {
 // setCard is one set.
 type setCard struct {
 	box       *fyne.Container
+	ground    *ground
 	set       companion.SetState
 	use, edit *button
 	more      *further
@@ -123,8 +127,9 @@ func (p *setsPage) card(s companion.SetState, number int) *setCard {
 			newLine(words.Say("app.sets.current"), theme.ColorNameForeground, theme.SizeNameText).fixed()))))
 	show(mark, s.Current)
 	foot := row(8, mark, c.use, c.edit)
-	c.box = card(edges(stack(2, head, edges(nil, nil, nil, keys, count)), container.NewVBox(gap(0, 6), foot), nil, nil,
-		padded(10, 0, memberList(s.Servers))))
+	c.ground = newGround(colorSurface, colorBorder, 10)
+	c.box = container.NewStack(c.ground, padded(16, 18, edges(stack(2, head, edges(nil, nil, nil, keys, count)), container.NewVBox(gap(0, 6), foot), nil, nil,
+		padded(10, 0, p.members(s.Servers)))))
 	return c
 }
 
@@ -169,17 +174,15 @@ func (p *setsPage) onMore(c *setCard) {
 	p.w.win.Canvas().Focus(menu)
 }
 
-// memberList names the first few members, each with a check mark.
-func memberList(names []string) fyne.CanvasObject {
+// members names the first few members, each with a check mark, to be dragged.
+func (p *setsPage) members(names []string) fyne.CanvasObject {
 	list := stack(5)
 	for i, n := range names {
 		if i == cardMembers {
 			list.Add(newLine(words.Say("app.sets.more", "Count", len(names)-i), colorMuted, theme.SizeNameText))
 			break
 		}
-		tick := newPicture(tinted(theme.ConfirmIcon(), theme.ColorNamePrimary), 16)
-		list.Add(edges(nil, nil, container.NewCenter(tick.box), nil,
-			newLine(n, theme.ColorNameForeground, theme.SizeNameText)))
+		list.Add(newMember(n, p.drag))
 	}
 	return list
 }

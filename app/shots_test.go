@@ -258,6 +258,10 @@ var shots = map[string]func(w *Window, f *fake){
 		f.proposal = bigProposal()
 		openedBackup(w)
 	},
+	"sets-drag": func(w *Window, f *fake) {
+		w.Show("sets")
+		w.sets.drag.move("github", placeOf(w.sets.cards[1].box).AddXY(60, 90))
+	},
 	"switch": func(w *Window, f *fake) {
 		f.unusual = someUnusual()
 		w.Show("sets/use/Research")

@@ -57,6 +57,13 @@ func use(ctx context.Context, e *Env, args []string) error {
 	if err := exactly(rest, 1, 1); err != nil {
 		return err
 	}
+	unusual, err := e.Unusual(ctx, rest[0])
+	if err != nil {
+		return err
+	}
+	for _, u := range unusual { // it is said, not asked: it can be taken back
+		fmt.Fprintln(e.Err, u.Text)
+	}
 	return e.act(ctx, func() (*companion.Proposal, error) { return e.ProposeUse(ctx, rest[0], *client) })
 }
 
