@@ -39,6 +39,7 @@ type setForm struct {
 	shown   []companion.ServerState // those the search finds
 	idea    *suggestion             // that was chosen; nil for none
 	absent  []*catalog.Offer        // of the suggestion, that are not added yet
+	offered []*catalog.Offer        // those the search finds
 	initial string
 }
 
@@ -68,7 +69,7 @@ func (f *setForm) build() {
 	f.search.SetIcon(tinted(theme.SearchIcon(), colorMuted))
 	f.search.OnChanged = func(string) { f.filter() }
 	f.count = newLine("", colorMuted, theme.SizeNameText)
-	f.list = newRows(func() int { return len(f.shown) + len(f.absent) },
+	f.list = newRows(func() int { return len(f.shown) + len(f.offered) },
 		func() fyne.CanvasObject { return newMemberRow() },
 		f.drawRow)
 	f.list.HideSeparators = true
@@ -198,8 +199,8 @@ func (f *setForm) drawRow(i int, o fyne.CanvasObject) {
 		return
 	}
 	show(r.framed, false)
-	if i -= len(f.shown); i < len(f.absent) {
-		o := f.absent[i]
+	if i -= len(f.shown); i < len(f.offered) {
+		o := f.offered[i]
 		r.title.set(o.Title, colorMuted)
 		r.summary.set(o.Summary, colorMuted)
 		r.add.OnTapped = func() { f.onAbsent(o) }
@@ -247,8 +248,8 @@ func (f *setForm) onRow(i widget.ListItemID) {
 	case i < len(f.shown):
 		f.tick(f.shown[i].Name, !f.members[f.shown[i].Name])
 		f.list.RefreshItem(i)
-	case i-len(f.shown) < len(f.absent):
-		f.onAbsent(f.absent[i-len(f.shown)])
+	case i-len(f.shown) < len(f.offered):
+		f.onAbsent(f.offered[i-len(f.shown)])
 	}
 }
 
@@ -267,6 +268,12 @@ func (f *setForm) filter() {
 	for _, s := range f.w.state.Servers {
 		if matches(s, f.search.Text) {
 			f.shown = append(f.shown, s)
+		}
+	}
+	f.offered = nil
+	for _, o := range f.absent {
+		if holdsWords(o.Title+" "+o.Summary, f.search.Text) {
+			f.offered = append(f.offered, o)
 		}
 	}
 	f.list.Refresh()

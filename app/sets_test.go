@@ -153,7 +153,11 @@ func TestASuggestionTicksWhatIsThereAndLeadsToTheRest(t *testing.T) {
 	if at < 0 || slices.Contains(form.absent, catalog.Find("github")) {
 		t.Fatalf("%d offers are missing", len(form.absent))
 	}
-	form.onRow(len(form.shown) + at)
+	form.search.SetText("playwright")
+	if len(form.shown) != 0 || len(form.offered) != 1 {
+		t.Errorf("the search finds %d and %d", len(form.shown), len(form.offered))
+	}
+	form.onRow(0)
 	if o, ok := w.open[tabServers].(*offerForm); !ok || o.offer.ID != "playwright" || w.tab != tabServers {
 		t.Fatalf("it shows %T", w.open[tabServers])
 	}

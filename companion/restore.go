@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"mcp-companion/clients/imports"
@@ -193,9 +192,7 @@ func (n *restoring) servers(hasKey func(string) (bool, error)) {
 // folder, without sign-ins of the other one.
 func (n *restoring) moved(s servers.Server) servers.Server {
 	if n.file.Home != n.home && len(n.file.Home) > 1 {
-		s = imports.Each(s, func(text string) string {
-			return strings.ReplaceAll(withoutHome(text, n.file.Home), userHome, n.home)
-		})
+		s = imports.Each(s, func(text string) string { return otherHome(text, n.file.Home, n.home, false) })
 	}
 	s.ID, s.Formerly = files.NewID(), nil
 	if s.SignIn != nil {

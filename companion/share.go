@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"slices"
@@ -161,26 +162,60 @@ func (s *sharing) ask(key, label string) string {
 // userHome is what stands for the user's own folder, as other programs spell it too.
 const userHome = "${userHome}"
 
-// withoutHome is text with the user's folder left out of its paths.
-func withoutHome(text, home string) string {
+// withoutHome is text with the user's folder left out of its paths, wherever it stands.
+func withoutHome(text, home string) string { return otherHome(text, home, userHome, true) }
+
+// otherHome is text with by in the place of the folder home, with either kind of
+// slashes. Unless anywhere, only where a path begins.
+func otherHome(text, home, by string, anywhere bool) string {
 	if len(home) < 2 {
 		return text
 	}
+	text = replaceFolder(text, home, by, anywhere)
+	if slashed := strings.ReplaceAll(home, `\`, "/"); slashed != home {
+		text = replaceFolder(text, slashed, by, anywhere)
+	}
+	return text
+}
+
+func replaceFolder(text, folder, by string, anywhere bool) string {
 	var b strings.Builder
-	for {
-		i := strings.Index(text, home)
+	for before := byte(0); ; {
+		i := indexFolder(text, folder)
 		if i < 0 {
 			return b.String() + text
 		}
-		rest := text[i+len(home):]
-		b.WriteString(text[:i])
-		if rest == "" || !isNameByte(rest[0]) {
-			b.WriteString(userHome)
-		} else { // another's, whose name begins like it
-			b.WriteString(home)
+		if i > 0 {
+			before = text[i-1]
 		}
-		text = rest
+		rest := text[i+len(folder):]
+		b.WriteString(text[:i])
+		if ends := rest == "" || !isNameByte(rest[0]); ends && (anywhere || !isNameByte(before)) {
+			b.WriteString(by)
+		} else { // another's, whose name begins like it
+			b.WriteString(text[i : i+len(folder)])
+		}
+		text, before = rest, folder[len(folder)-1]
 	}
+}
+
+// indexFolder finds a folder in text. A drive's letter says that the case of letters
+// doesn't count.
+func indexFolder(text, folder string) int {
+	if len(folder) < 2 || folder[1] != ':' {
+		return strings.Index(text, folder)
+	}
+	return strings.Index(lower(text), lower(folder))
+}
+
+// lower is text with small letters for A to Z alone, so that it is as long.
+func lower(text string) string {
+	return string(bytes.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, []byte(text)))
 }
 
 func isNameByte(c byte) bool {

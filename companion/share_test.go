@@ -251,3 +251,27 @@ func TestAHostileSetFileChangesNothing(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestTheUsersFolderIsFoundInEverySpelling(t *testing.T) {
+	for _, c := range []struct {
+		text, home, anywhere, atStart string
+	}{
+		{"/home/ann/x", "/home/ann", "~/x", "~/x"},
+		{"--dir=/home/ann", "/home/ann", "--dir=~", "--dir=~"},
+		{"/home/anna:/home/ann:/home/ann.b", "/home/ann", "/home/anna:~:/home/ann.b", "/home/anna:~:/home/ann.b"},
+		{"/mnt/home/ann/x", "/home/ann", "/mnt~/x", "/mnt/home/ann/x"},
+		{"file:///home/ann/x", "/home/ann", "file://~/x", "file://~/x"},
+		{`C:\Users\Ann\x`, `C:\Users\Ann`, `~\x`, `~\x`},
+		{`c:\users\ann\x;C:/Users/Ann/y`, `C:\Users\Ann`, `~\x;~/y`, `~\x;~/y`},
+		{`C:\Users\Änn\É`, `C:\Users\Änn`, `~\É`, `~\É`},
+		{"/x", "/", "/x", "/x"},
+		{"/x", "", "/x", "/x"},
+	} {
+		if got := otherHome(c.text, c.home, "~", true); got != c.anywhere {
+			t.Errorf("%s: %s", c.text, got)
+		}
+		if got := otherHome(c.text, c.home, "~", false); got != c.atStart {
+			t.Errorf("%s, where a path begins: %s", c.text, got)
+		}
+	}
+}
