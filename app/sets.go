@@ -83,24 +83,25 @@ type setCard struct {
 	box       *fyne.Container
 	ground    *ground
 	set       companion.SetState
-	use, edit *button
+	use       *button
+	edit      *further
 	more      *further
 }
 
-// further is a button of an icon alone, which opens a menu.
+// further is a button of an icon alone, for where words have no room.
 type further struct {
 	button
 	name string // said by a screen reader
 }
 
-func newFurther(name string, tapped func()) *further {
+func newFurther(name string, icon fyne.Resource, tapped func()) *further {
 	f := &further{name: name}
-	f.Icon, f.Importance, f.OnTapped = theme.MoreHorizontalIcon(), widget.LowImportance, tapped
+	f.Icon, f.OnTapped = icon, tapped
 	f.ExtendBaseWidget(f)
 	return f
 }
 
-// AccessibilityLabel says what more is about.
+// AccessibilityLabel says what the icon stands for.
 func (f *further) AccessibilityLabel() string { return f.name }
 
 // cardMembers is how many servers a card names.
@@ -110,9 +111,10 @@ const cardMembers = 5
 func (p *setsPage) card(s companion.SetState, number int) *setCard {
 	c := &setCard{set: s}
 	c.use = newButton(words.Say("app.sets.use"), func() { p.onUse(s.Name) })
-	c.edit = newButton(words.Say("app.edit"), func() { p.onEdit(s) })
-	c.more = newFurther(words.Say("app.sets.further", "Set", setName(s.Name)), func() { p.onMore(c) })
-	p.busy.locked = append(p.busy.locked, c.use, c.edit, &c.more.button)
+	c.edit = newFurther(words.Say("app.form.edit", "Name", setName(s.Name)), theme.DocumentCreateIcon(), func() { p.onEdit(s) })
+	c.more = newFurther(words.Say("app.sets.further", "Set", setName(s.Name)), theme.MoreHorizontalIcon(), func() { p.onMore(c) })
+	c.more.Importance = widget.LowImportance
+	p.busy.locked = append(p.busy.locked, c.use, &c.edit.button, &c.more.button)
 	show(c.edit, s.Name != companion.AllServers)
 	show(c.use, !s.Current)
 	show(c.more, len(p.menu(s)) > 0)

@@ -214,3 +214,18 @@ func TestAMarkIsChosenAndOneOfALaterVersionStays(t *testing.T) {
 		}
 	}
 }
+
+// Two cards stand side by side in the least window, in every language.
+func TestACardFitsHalfOfTheLeastWindow(t *testing.T) {
+	t.Cleanup(func() { words.Use() })
+	for _, l := range words.Languages() {
+		words.Use(l.Tag)
+		w := open(t, &fake{}, sample())
+		w.Show("sets")
+		for _, c := range w.sets.cards {
+			if got := c.box.MinSize().Width; got > 230 {
+				t.Errorf("%s: the card of %q needs %v", l.Tag, c.set.Name, got)
+			}
+		}
+	}
+}
