@@ -80,12 +80,12 @@ func setsOfApps(s companion.State) []companion.ClientState {
 
 // setCard is one set.
 type setCard struct {
-	box       *fyne.Container
-	ground    *ground
-	set       companion.SetState
-	use       *button
-	edit      *further
-	more      *further
+	box    *fyne.Container
+	ground *ground
+	set    companion.SetState
+	use    *button
+	edit   *further
+	more   *further
 }
 
 // further is a button of an icon alone, for where words have no room.
