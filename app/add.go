@@ -294,6 +294,6 @@ func (w *Window) askFile(chosen func(string)) {
 		}
 	}, w.win)
 	d.SetTitleText(words.Say("app.choose.file"))
-	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
+	d.Resize(fyne.NewSize(760, 520)) // before Show, Fyne 2.8 has nothing to resize yet and panics
 }

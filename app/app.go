@@ -9,7 +9,8 @@
 //     back by fyne.Do in one place (busy.run);
 //   - nothing is written before it was shown (preview), except Restart, putting
 //     back what an app dropped, and Undo right after a move from the apps, which
-//     say beforehand what they do;
+//     say beforehand what they do, and switching to a set, which asks only where
+//     something is unusual and can be taken back;
 //   - no sentence stands in the code: all are words.Say.
 package app
 
@@ -38,7 +39,15 @@ type Actions interface {
 	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
-	ProposeUse(ctx context.Context, set, client string) (*companion.Proposal, error)
+	ShareSet(ctx context.Context, set string) (companion.SharedSet, error)
+	WriteShared(path string, s companion.SharedSet, over bool) error
+	ReadSet(ctx context.Context, path string) (companion.SetImport, error)
+	ProposeSetImport(context.Context, companion.SetImportDraft) (*companion.Proposal, error)
+	Backup(ctx context.Context, path string, pass companion.Secret, over bool) (companion.BackupDone, error)
+	OpenBackup(ctx context.Context, path string, pass companion.Secret) (*companion.Restore, error)
+	ProposeRestore(context.Context, *companion.Restore) (*companion.Proposal, error)
+	Unusual(ctx context.Context, set string) ([]companion.Unusual, error)
+	UseSet(ctx context.Context, set, client string) (companion.Result, error)
 	UseFileStore(context.Context) error
 	ProposeManage(ctx context.Context, client string, on bool) (*companion.Proposal, error)
 	ProposeAdopt(ctx context.Context, id string, keys ...string) (*companion.Proposal, error)
@@ -99,6 +108,7 @@ type Window struct {
 	scale   *scale
 	told    bool   // Render was called: an empty list is empty, not unknown
 	wanted  string // the server, or a step of it, to show as soon as a State has it
+	later   func() // to be done as soon as there is a State; nil for nothing
 
 	nav    *nav
 	strip  *strip
@@ -120,6 +130,7 @@ type Window struct {
 
 	// pickFolder and pickFile ask for one; a test puts its own here.
 	pickFolder, pickFile func(chosen func(path string))
+	pickSave             func(name string, chosen func(path string)) // for a file to be written, called so at first
 }
 
 // The pages, in the navigation's order.
@@ -159,7 +170,7 @@ func New(a fyne.App, c Actions, opts Options) *Window {
 	a.Settings().SetTheme(newLook())
 	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}, scale: newScale()}
 	w.scale.set(opts.TextSize)
-	w.pickFolder, w.pickFile = w.askFolder, w.askFile
+	w.pickFolder, w.pickFile, w.pickSave = w.askFolder, w.askFile, w.askSave
 	w.build()
 	return w
 }
@@ -185,7 +196,7 @@ func (w *Window) build() {
 	w.win.CenterOnScreen()
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.onClose)
-	w.win.SetOnDropped(w.onDrop)
+	w.win.SetOnDropped(w.onDropAnywhere)
 	if w.opts.Icon != nil {
 		w.win.SetIcon(w.opts.Icon)
 	}
@@ -202,7 +213,7 @@ func newFloor(width, height float32) fyne.CanvasObject {
 func (w *Window) Fyne() fyne.Window { return w.win }
 
 // Show raises the window at page: "servers", "servers/NAME", "servers/NAME/logs",
-// "sets", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add", "welcome"; "" for where it was. A form with something typed stays.
+// "sets", "sets/new", "sets/use/NAME", "apps", "keys", "sign-ins", "doctor", "history", "settings", "add", "welcome"; "" for where it was. A form with something typed stays.
 func (w *Window) Show(page string) {
 	w.visit(page)
 	w.win.Show()
@@ -219,6 +230,10 @@ func (w *Window) Render(s companion.State) {
 		w.openStep(w.wanted)
 	}
 	w.open[w.tab].render(s)
+	if do := w.later; do != nil {
+		w.later = nil
+		do()
+	}
 }
 
 // askFolder shows Fyne's folder dialog.
@@ -229,8 +244,8 @@ func (w *Window) askFolder(chosen func(string)) {
 		}
 	}, w.win)
 	d.SetTitleText(words.Say("app.choose.folder"))
-	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
+	d.Resize(fyne.NewSize(760, 520)) // before Show, Fyne 2.8 has nothing to resize yet and panics
 }
 
 // onClose closes the window, asking first where that would lose something typed.

@@ -171,14 +171,7 @@ func (p *appsPage) onSet(c companion.ClientState, set string) {
 		return
 	}
 	p.redraw()
-	p.w.walk(p.busy, change{
-		tab: tabApps, from: p,
-		title: words.Say("app.apps.switch", "Client", c.Title, "Set", setName(set)), verb: words.Say("app.sets.use"),
-		propose: func(ctx context.Context) (*companion.Proposal, error) {
-			return p.w.actions.ProposeUse(ctx, set, c.ID)
-		},
-		done: func() view { return p },
-	})
+	switching{w: p.w, tab: tabApps, from: p, busy: p.busy, set: set, client: c.ID}.start()
 }
 
 // appCard is one AI app.

@@ -11,13 +11,14 @@ import (
 // the page it came from is kept as it was.
 type change struct {
 	tab     string
-	from    view   // shown again by Back, and with the Problem where it fails
-	title   string // of the preview
-	verb    string // on the button that does it
-	risk    string // what to know before, "" for nothing
-	command string // what risk speaks of, exactly
-	danger  bool   // it takes something away
-	doing   string // while it is done, words.Say("app.doing.apply") when empty
+	from    view     // shown again by Back, and with the Problem where it fails
+	title   string   // of the preview
+	verb    string   // on the button that does it
+	risk    string   // what to know before, "" for nothing
+	command string   // what risk speaks of, exactly
+	says    []string // what to know besides, a sentence each
+	danger  bool     // it takes something away
+	doing   string   // while it is done, words.Say("app.doing.apply") when empty
 	propose func(context.Context) (*companion.Proposal, error)
 	apply   func(context.Context, *companion.Proposal) (companion.Result, error) // nil for Actions.Apply
 	done    func() view                                                          // after it was applied: cleans up, gives what to show next

@@ -23,35 +23,39 @@ var noon = time.Date(2026, 11, 22, 14, 5, 0, 0, time.Local)
 
 // fake is a companion that notes what it is asked, and answers as told.
 type fake struct {
-	usedFile bool
-	calls    []string
-	draft    companion.Draft
-	offers   []catalog.Offer
-	read     error // of Offers and OffersIn
-	offer    companion.OfferDraft
-	setDraft companion.SetDraft
-	proposal *companion.Proposal
-	propose  error   // of the next Propose
-	apply    []error // of the next Applies, one after the other
-	result   companion.Result
-	records  []companion.Record
-	restart  error
-	undo     error
-	files    []companion.FileView // of HistoryDetail and ProposeUndo
-	detail   error
-	scrub    error
-	tools    []companion.Tool
-	answer   companion.Answer
-	lines    []companion.LogLine
-	troubles []companion.Trouble
-	mends    []companion.Mend
-	replies  []companion.Reply
-	typed    companion.Secret
-	needs    companion.Needs
-	steps    []companion.Step
-	inv      companion.Inventory
-	take     companion.TakeOver
-	waits    func(context.Context, companion.SignInHow) error
+	usedFile  bool
+	calls     []string
+	draft     companion.Draft
+	offers    []catalog.Offer
+	read      error // of Offers and OffersIn
+	offer     companion.OfferDraft
+	setDraft  companion.SetDraft
+	unusual   []companion.Unusual
+	shared    companion.SharedSet
+	imported  companion.SetImport
+	importing companion.SetImportDraft
+	proposal  *companion.Proposal
+	propose   error   // of the next Propose
+	apply     []error // of the next Applies, one after the other
+	result    companion.Result
+	records   []companion.Record
+	restart   error
+	undo      error
+	files     []companion.FileView // of HistoryDetail and ProposeUndo
+	detail    error
+	scrub     error
+	tools     []companion.Tool
+	answer    companion.Answer
+	lines     []companion.LogLine
+	troubles  []companion.Trouble
+	mends     []companion.Mend
+	replies   []companion.Reply
+	typed     companion.Secret
+	needs     companion.Needs
+	steps     []companion.Step
+	inv       companion.Inventory
+	take      companion.TakeOver
+	waits     func(context.Context, companion.SignInHow) error
 }
 
 func (f *fake) note(format string, args ...any) {
@@ -107,9 +111,54 @@ func (f *fake) ProposeRemoveSet(_ context.Context, name string) (*companion.Prop
 	return f.proposed()
 }
 
-func (f *fake) ProposeUse(_ context.Context, set, client string) (*companion.Proposal, error) {
-	f.note("propose use %q for %q", set, client)
+func (f *fake) ShareSet(_ context.Context, set string) (companion.SharedSet, error) {
+	f.note("share %s", set)
+	return f.shared, f.propose
+}
+
+func (f *fake) WriteShared(path string, s companion.SharedSet, over bool) error {
+	f.note("write %s over=%v", path, over)
+	return f.restart
+}
+
+func (f *fake) ReadSet(_ context.Context, path string) (companion.SetImport, error) {
+	f.note("read set %s", path)
+	return f.imported, f.read
+}
+
+func (f *fake) ProposeSetImport(_ context.Context, d companion.SetImportDraft) (*companion.Proposal, error) {
+	f.note("propose import of %s", d.Name)
+	f.importing = d
 	return f.proposed()
+}
+
+func (f *fake) Backup(_ context.Context, path string, pass companion.Secret, over bool) (companion.BackupDone, error) {
+	f.note("backup %s over=%v", path, over)
+	f.typed = pass
+	return companion.BackupDone{Servers: 7, Sets: 3, Keys: 4, Missing: []string{"BRAVE_API_KEY"}}, f.restart
+}
+
+func (f *fake) OpenBackup(_ context.Context, path string, pass companion.Secret) (*companion.Restore, error) {
+	f.note("open %s", path)
+	f.typed = pass
+	if f.read != nil {
+		return nil, f.read
+	}
+	return someRestore(), nil
+}
+
+func (f *fake) ProposeRestore(context.Context, *companion.Restore) (*companion.Proposal, error) {
+	f.note("propose restore")
+	return f.proposed()
+}
+
+func (f *fake) Unusual(context.Context, string) ([]companion.Unusual, error) {
+	return f.unusual, f.propose
+}
+
+func (f *fake) UseSet(_ context.Context, set, client string) (companion.Result, error) {
+	f.note("use %q for %q", set, client)
+	return f.result, f.restart
 }
 
 func (f *fake) UseFileStore(context.Context) error { f.usedFile = true; return nil }
@@ -344,9 +393,9 @@ func sample() companion.State {
 			}},
 		},
 		Sets: []companion.SetState{
-			{Name: "Data", Servers: []string{"files", "postgres"}},
-			{Name: "Development", Servers: []string{"files", "github", "slack"}, Current: true},
-			{Name: "Research", Servers: []string{"brave-search", "files", "github", "memory", "notion", "postgres", "slack"}},
+			{Name: "Data", Icon: "data", Servers: []string{"files", "postgres"}},
+			{Name: "Development", Icon: "code", Servers: []string{"files", "github", "slack"}, Current: true},
+			{Name: "Research", Icon: "of-a-later-version", Servers: []string{"brave-search", "files", "github", "memory", "notion", "postgres", "slack"}},
 		},
 		Clients: []companion.ClientState{
 			{

@@ -21,6 +21,7 @@ type nav struct {
 	icon  *picture
 	all   *line
 	set   *line
+	mark  *picture // of the set
 }
 
 func newNav(w *Window) *nav {
@@ -29,6 +30,7 @@ func newNav(w *Window) *nav {
 		icon:  newPicture(lookOf(companion.Off).icon, 18),
 		all:   newLine("", theme.ColorNameForeground, theme.SizeNameCaptionText),
 		set:   newLine("", colorMuted, theme.SizeNameCaptionText),
+		mark:  newPicture(iconSets, 14),
 	}
 	icons := map[string]fyne.Resource{tabServers: iconServers, tabSets: iconSets, tabApps: iconApps, tabKeys: iconKeys, tabSignins: theme.AccountIcon(), tabDoctor: iconDoctor, tabHistory: theme.HistoryIcon(), tabOptions: theme.SettingsIcon()}
 	list := stack(3)
@@ -37,7 +39,9 @@ func newNav(w *Window) *nav {
 		list.Add(n.items[t])
 	}
 	name := newLine(words.Say("app.title"), theme.ColorNameForeground, sizeTitle).bold()
-	foot := edges(nil, nil, container.NewCenter(n.icon.box), nil, padded(0, 4, stack(2, n.all, n.set)))
+	foot := stack(2,
+		container.New(beside{gap: 8}, n.icon.box, n.all),
+		container.New(beside{gap: 10}, padded(0, 2, n.mark.box), n.set))
 	body := edges(padded(2, 10, name), padded(4, 8, foot), nil, nil, padded(14, 0, list))
 	n.box = container.NewStack(newGround(colorSide, "", 0), gap(navWidth, 0), padded(20, 12, body))
 	return n
@@ -54,6 +58,17 @@ func (n *nav) render(s companion.State) {
 	n.icon.set(look.icon)
 	n.all.set(allText(s), theme.ColorNameForeground)
 	n.set.set(setText(s.Set), colorMuted)
+	n.mark.set(iconOfSet(iconIn(s)))
+}
+
+// iconIn names the mark of the set that is in use, "" for the general one.
+func iconIn(s companion.State) string {
+	for _, set := range s.Sets {
+		if set.Current {
+			return set.Icon
+		}
+	}
+	return ""
 }
 
 // navItem is one entry of the navigation.

@@ -22,6 +22,8 @@ func (w *Window) visit(page string) {
 		w.servers.onAdd()
 	case tab == tabServers && rest != "":
 		w.leave(tabServers, func() { w.openStep(rest) })
+	case tab == tabSets && rest != "":
+		w.visitSet(rest)
 	case tab == tabApps && rest != "":
 		w.goTo(tabApps)
 		if k := w.apps.cards[rest]; k != nil {
@@ -30,6 +32,26 @@ func (w *Window) visit(page string) {
 	case w.open[tab] != nil:
 		w.goTo(tab)
 	}
+}
+
+// visitSet makes a set ("new") or switches to one ("use/NAME", "use/" for all servers),
+// as soon as a State is there.
+func (w *Window) visitSet(rest string) {
+	if !w.told {
+		w.later = func() { w.visitSet(rest) }
+		return
+	}
+	if name, ok := strings.CutPrefix(rest, "use/"); ok {
+		w.use(name)
+		return
+	}
+	w.leave(tabSets, func() {
+		w.put(tabSets, w.sets)
+		w.goTo(tabSets)
+		if rest == "new" {
+			w.sets.onAdd()
+		}
+	})
 }
 
 // goTo shows the page as it was left.
@@ -148,22 +170,43 @@ func (w *Window) give(title string, yes func()) {
 	})
 }
 
-// addShortcuts binds the keys that work everywhere.
+// binding is a key that works everywhere.
+type binding struct {
+	modifier fyne.KeyModifier
+	key      fyne.KeyName
+	do       func()
+}
+
+// digits are the keys of the pages, and with Shift of the sets.
+var digits = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8, fyne.Key9}
+
+// bindings lists the keys that work everywhere.
+func (w *Window) bindings() []binding {
+	const usual = fyne.KeyModifierShortcutDefault
+	list := []binding{
+		{usual, fyne.KeyN, func() { w.visit("add") }},
+		{usual, fyne.KeyF, w.onFind},
+		{usual, fyne.KeyComma, func() { w.onNav(tabOptions) }},
+	}
+	for i, t := range tabs {
+		list = append(list, binding{usual, digits[i], func() { w.onNav(t) }})
+	}
+	for i, key := range digits {
+		list = append(list, binding{usual | fyne.KeyModifierShift, key, func() { w.useNumber(i + 1) }})
+	}
+	return list
+}
+
+// addShortcuts binds the keys that work everywhere, but over a question.
 func (w *Window) addShortcuts() {
 	c := w.win.Canvas()
 	c.SetOnTypedKey(w.onKey)
-	bind := func(key fyne.KeyName, f func()) {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+	for _, b := range w.bindings() {
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: b.key, Modifier: b.modifier}, func(fyne.Shortcut) {
 			if w.ask == nil && c.Overlays().Top() == nil {
-				f()
+				b.do()
 			}
 		})
-	}
-	bind(fyne.KeyN, func() { w.visit("add") })
-	bind(fyne.KeyF, w.onFind)
-	bind(fyne.KeyComma, func() { w.onNav(tabOptions) })
-	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8} {
-		bind(key, func() { w.onNav(tabs[i]) })
 	}
 }
 

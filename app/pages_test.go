@@ -196,7 +196,6 @@ func TestAWaitingAppIsOfferedARestart(t *testing.T) {
 	w := open(t, f, sample())
 	w.Show("sets")
 	test.Tap(w.sets.cards[1].use)
-	test.Tap(previewed(t, w, tabSets).apply)
 	if w.ask == nil {
 		t.Fatal("does not ask")
 	}
@@ -204,12 +203,11 @@ func TestAWaitingAppIsOfferedARestart(t *testing.T) {
 	if w.strip.waiting.Visible() || w.ask != nil {
 		t.Error("reminds of what the user chose to do himself")
 	}
-	f.did(t, `propose use "Data" for ""`, "apply")
+	f.did(t, `use "Data" for ""`)
 
 	test.Tap(w.sets.cards[3].use)
-	test.Tap(previewed(t, w, tabSets).apply)
 	test.Tap(w.ask.yes)
-	f.did(t, `propose use "Data" for ""`, "apply", `propose use "Research" for ""`, "apply", "restart claude-desktop")
+	f.did(t, `use "Data" for ""`, `use "Research" for ""`, "restart claude-desktop")
 	if !w.strip.done.Visible() {
 		t.Error("does not say that the app is back")
 	}
@@ -253,8 +251,7 @@ func TestSets(t *testing.T) {
 		t.Fatal("cards are wrong")
 	}
 	test.Tap(w.sets.cards[0].use)
-	f.did(t, `propose use "" for ""`)
-	test.Tap(previewed(t, w, tabSets).back)
+	f.did(t, `use "" for ""`)
 
 	test.Tap(w.sets.add)
 	form := w.open[tabSets].(*setForm)
@@ -314,8 +311,7 @@ func TestApps(t *testing.T) {
 		t.Error("the switch says what was not done")
 	}
 	w.apps.cards["cursor"].set.SetSelected("Research")
-	f.did(t, "propose manage cline-vscode true", `propose use "Research" for "cursor"`)
-	test.Tap(previewed(t, w, tabApps).back)
+	f.did(t, "propose manage cline-vscode true", `use "Research" for "cursor"`)
 	if got := w.apps.cards["cursor"].set.Selected; got != "Development" {
 		t.Errorf("the drop-down says %q", got)
 	}

@@ -47,6 +47,7 @@ func (r *groundRenderer) Refresh() {
 	th, v := r.ground.Theme(), fyne.CurrentApp().Settings().ThemeVariant()
 	r.rect.FillColor = th.Color(r.ground.fill, v)
 	r.rect.CornerRadius = r.ground.radius
+	r.rect.StrokeWidth = 0
 	if r.ground.edge != "" {
 		r.rect.StrokeColor, r.rect.StrokeWidth = th.Color(r.ground.edge, v), 1
 	}

@@ -56,6 +56,13 @@ func (v *preview) propose(p *companion.Proposal) {
 	if v.change.risk != "" {
 		v.list.Add(riskCard(v.change.risk, v.change.command))
 	}
+	if len(v.change.says) > 0 {
+		says := stack(6)
+		for _, text := range v.change.says {
+			says.Add(newPara(visible(text), theme.ColorNameForeground).box)
+		}
+		v.list.Add(card(says))
+	}
 	for _, f := range p.Files {
 		c := newFileCard(f)
 		v.files = append(v.files, c)

@@ -13,16 +13,20 @@ import (
 
 	"mcp-companion/companion"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
-// setForm makes a set or changes one: its name and its members.
+// setForm makes a set or changes one: its name, its mark and its members. A new one
+// can begin with a suggestion.
 type setForm struct {
 	*frame
 	w   *Window
 	was companion.SetState
 
 	name    *asked
+	marks   *marks
+	begin   []*button // one for each suggestion
 	search  *field
 	list    *rows
 	count   *line
@@ -33,6 +37,9 @@ type setForm struct {
 	members map[string]bool
 	grants  map[string]string       // the accounts chosen for the set, by server
 	shown   []companion.ServerState // those the search finds
+	idea    *suggestion             // that was chosen; nil for none
+	absent  []*catalog.Offer        // of the suggestion, that are not added yet
+	offered []*catalog.Offer        // those the search finds
 	initial string
 }
 
@@ -62,9 +69,9 @@ func (f *setForm) build() {
 	f.search.SetIcon(tinted(theme.SearchIcon(), colorMuted))
 	f.search.OnChanged = func(string) { f.filter() }
 	f.count = newLine("", colorMuted, theme.SizeNameText)
-	f.list = newRows(func() int { return len(f.shown) },
+	f.list = newRows(func() int { return len(f.shown) + len(f.offered) },
 		func() fyne.CanvasObject { return newMemberRow() },
-		func(i int, o fyne.CanvasObject) { f.draw(o.(*memberRow), f.shown[i].Name) })
+		f.drawRow)
 	f.list.HideSeparators = true
 	f.list.OnSelected = f.onRow
 	f.save = newButton(words.Say("app.form.save"), f.onSave).primary()
@@ -74,32 +81,131 @@ func (f *setForm) build() {
 	f.busy.locked = []*button{f.save, f.cancel, f.remove}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	members := newLine(words.Say("app.setform.members"), theme.ColorNameForeground, theme.SizeNameText).bold().fixed()
-	top := stack(12, card(f.name.box), edges(nil, nil, members, f.count, nil), f.search, gap(0, 0))
+	f.marks = newMarks(f.was.Icon, f.onChanged)
+	icon := newLine(words.Say("app.setform.icon"), theme.ColorNameForeground, theme.SizeNameText).bold()
+	top := stack(12, f.ideas(), card(container.New(share{at: 0.62, gap: 16}, f.name.box, stack(5, icon, f.marks.box))),
+		edges(nil, nil, padded(0, 4, middle(members)), padded(0, 4, middle(f.count)), f.search))
 	f.count.fixed()
-	body := edges(top, gap(0, 10), nil, nil,
+	body := edges(container.NewVBox(top, gap(0, 4)), gap(0, 10), nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, f.list)))
 	f.lay(nil, []fyne.CanvasObject{f.remove}, container.New(column{720}, body), f.foot(f.reason, f.cancel, f.save))
 }
 
-// memberRow is one server to tick.
+// ideas is a line of what a new set can begin with.
+func (f *setForm) ideas() fyne.CanvasObject {
+	line := row(6, middle(newLine(words.Say("app.setform.begin"), colorMuted, theme.SizeNameText).fixed()))
+	for _, s := range suggestions() {
+		b := newIconButton(s.title, iconOfSet(s.icon), func() { f.onIdea(s) })
+		f.begin = append(f.begin, b)
+		line.Add(b)
+	}
+	show(line, f.was.Name == "")
+	return line
+}
+
+// onIdea takes a suggestion over: its name, unless another one was typed, its mark,
+// and those of its servers that are there.
+func (f *setForm) onIdea(s suggestion) {
+	typed := strings.TrimSpace(f.name.field.Text)
+	if typed == "" || f.idea != nil && typed == f.idea.name {
+		f.name.field.SetText(s.name)
+	}
+	if f.idea != nil { // what it ticked goes with it
+		have, _ := f.idea.split(f.w.state.Servers)
+		for _, n := range have {
+			delete(f.members, n)
+		}
+	}
+	f.idea, f.absent = &s, nil
+	f.marks.choose(s.icon)
+	f.search.SetText("")
+	have, missing := s.split(f.w.state.Servers)
+	for _, n := range have {
+		f.members[n] = true
+	}
+	f.absent = missing
+	f.filter()
+	f.list.ScrollToTop()
+	f.onChanged()
+}
+
+// arrived ticks what was added for the suggestion meanwhile.
+func (f *setForm) arrived() {
+	if f.idea == nil {
+		return
+	}
+	_, missing := f.idea.split(f.w.state.Servers)
+	if len(missing) == len(f.absent) {
+		return
+	}
+	still := suggestion{}
+	for _, o := range f.absent {
+		if !slices.Contains(missing, o) {
+			still.offers = append(still.offers, o)
+		}
+	}
+	have, _ := still.split(f.w.state.Servers)
+	for _, n := range have {
+		f.members[n] = true
+	}
+	f.absent = missing
+}
+
+// onAbsent leads to the form of an offer of the suggestion. What is typed here stays.
+func (f *setForm) onAbsent(o *catalog.Offer) {
+	w := f.w
+	w.leave(tabServers, func() {
+		p := newAddPage(w)
+		p.again()
+		p.choose(*o)
+	})
+}
+
+// memberRow is one server to tick, or one that could be added.
 type memberRow struct {
 	widget.BaseWidget
 	check   *check
 	summary *line
 	account *choice // for a server with several
 	framed  *fyne.Container
+	title   *line   // of an offer, in the place of check
+	add     *button // adds it
 	content *fyne.Container
 }
 
 func newMemberRow() *memberRow {
 	r := &memberRow{check: newCheck("xxxxxxxxxxxx", nil), summary: newLine("", colorMuted, theme.SizeNameCaptionText), account: newChoice(nil)}
 	r.framed = framed(180, r.account)
-	r.content = padded(0, 8, container.New(share{at: 0.5, gap: 10}, r.check, edges(nil, nil, nil, r.framed, middle(r.summary))))
+	r.title = newLine("", colorMuted, theme.SizeNameText)
+	r.add = newButton(words.Say("app.setform.absent.add"), nil)
+	r.add.Hide()
+	r.content = padded(0, 8, container.New(share{at: 0.5, gap: 10}, container.NewStack(r.check, padded(0, 8, middle(r.title))),
+		edges(nil, nil, nil, row(0, r.framed, r.add), middle(r.summary))))
 	r.ExtendBaseWidget(r)
 	return r
 }
 
 func (r *memberRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.content) }
+
+// drawRow draws the servers, then what the suggestion has besides.
+func (f *setForm) drawRow(i int, o fyne.CanvasObject) {
+	r := o.(*memberRow)
+	isServer := i < len(f.shown)
+	show(r.check, isServer)
+	show(r.title, !isServer)
+	show(r.add, !isServer)
+	if isServer {
+		f.draw(r, f.shown[i].Name)
+		return
+	}
+	show(r.framed, false)
+	if i -= len(f.shown); i < len(f.offered) {
+		o := f.offered[i]
+		r.title.set(o.Title, colorMuted)
+		r.summary.set(o.Summary, colorMuted)
+		r.add.OnTapped = func() { f.onAbsent(o) }
+	}
+}
 
 func (f *setForm) draw(r *memberRow, name string) {
 	if r.check.Text != name {
@@ -138,9 +244,12 @@ func (f *setForm) drawAccounts(r *memberRow, name string) {
 
 func (f *setForm) onRow(i widget.ListItemID) {
 	f.list.UnselectAll()
-	if i < len(f.shown) {
+	switch {
+	case i < len(f.shown):
 		f.tick(f.shown[i].Name, !f.members[f.shown[i].Name])
 		f.list.RefreshItem(i)
+	case i-len(f.shown) < len(f.offered):
+		f.onAbsent(f.offered[i-len(f.shown)])
 	}
 }
 
@@ -161,11 +270,17 @@ func (f *setForm) filter() {
 			f.shown = append(f.shown, s)
 		}
 	}
+	f.offered = nil
+	for _, o := range f.absent {
+		if holdsWords(o.Title+" "+o.Summary, f.search.Text) {
+			f.offered = append(f.offered, o)
+		}
+	}
 	f.list.Refresh()
 }
 
 func (f *setForm) draft() companion.SetDraft {
-	d := companion.SetDraft{Was: f.was.Name, Name: strings.TrimSpace(f.name.field.Text), Icon: f.was.Icon, Accounts: f.grants}
+	d := companion.SetDraft{Was: f.was.Name, Name: strings.TrimSpace(f.name.field.Text), Icon: f.marks.chosen, Accounts: f.grants}
 	for n := range f.members {
 		d.Servers = append(d.Servers, n)
 	}
@@ -245,7 +360,7 @@ func (f *setForm) done() view {
 
 func (f *setForm) snapshot() string {
 	d := f.draft()
-	parts := append([]string{d.Name}, d.Servers...)
+	parts := append([]string{d.Name, d.Icon}, d.Servers...)
 	for _, name := range sortedKeys(f.grants) {
 		if f.grants[name] != "" {
 			parts = append(parts, name+"="+f.grants[name])
@@ -254,9 +369,15 @@ func (f *setForm) snapshot() string {
 	return strings.Join(parts, "\x00")
 }
 
-func (f *setForm) render(companion.State) { f.onChanged() }
-func (f *setForm) dirty() bool            { return f.snapshot() != f.initial }
-func (f *setForm) onEnter()               { f.onSave() }
+// render takes in what was added or removed meanwhile.
+func (f *setForm) render(companion.State) {
+	f.arrived()
+	f.filter()
+	f.onChanged()
+}
+
+func (f *setForm) dirty() bool { return f.snapshot() != f.initial }
+func (f *setForm) onEnter()    { f.onSave() }
 
 func (f *setForm) onEscape() {
 	if f.busy.cancel != nil {

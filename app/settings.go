@@ -20,6 +20,7 @@ type settingsPage struct {
 	file   *button // keeps keys in the encrypted file
 	look   *button // for servers in the AI apps
 	about  *facts
+	moving *moving
 }
 
 func newSettingsPage(w *Window) *settingsPage {
@@ -40,6 +41,7 @@ func newSettingsPage(w *Window) *settingsPage {
 	p.file = newButton(words.Say("app.settings.keys.change"), p.onFile)
 	p.look = newButton(words.Say("app.welcome.open"), w.showWelcome)
 	p.busy.locked = []*button{p.file}
+	p.moving = newMoving(w)
 	helped := func(o fyne.CanvasObject, help string) fyne.CanvasObject {
 		return stack(3, o, newCaption(words.Say(help)).box)
 	}
@@ -48,6 +50,7 @@ func newSettingsPage(w *Window) *settingsPage {
 		card(stack(16, helped(row(0, p.login), "app.settings.login.help"), helped(row(0, p.notify), "app.settings.notify.help"))),
 		card(helped(language, "app.settings.language.help")),
 		card(helped(row(0, p.look), "app.welcome.open.help")),
+		card(p.moving.box),
 		card(stack(12, p.about.box, row(0, p.file))))), nil)
 	return p
 }

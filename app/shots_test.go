@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"mcp-companion/companion"
+	"mcp-companion/servers"
 	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
@@ -37,7 +38,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -156,7 +157,6 @@ var shots = map[string]func(w *Window, f *fake){
 		f.result = companion.Result{ID: "1", Waiting: []string{"Claude Desktop"}}
 		w.Show("sets")
 		w.sets.onUse("Research")
-		w.open[tabSets].(*preview).onApply()
 	},
 	"settings": func(w *Window, f *fake) { w.Show("settings") },
 	"keys":     func(w *Window, f *fake) { w.Show("keys") },
@@ -227,6 +227,82 @@ var shots = map[string]func(w *Window, f *fake){
 	},
 	"sets":     func(w *Window, f *fake) { w.Show("sets") },
 	"set-form": func(w *Window, f *fake) { w.Show("sets"); w.sets.onEdit(w.state.Sets[1]) },
+	"set-new":  func(w *Window, f *fake) { w.Show("sets/new") },
+	"set-idea": func(w *Window, f *fake) {
+		s := sample()
+		s.Pending = nil
+		w.Render(s)
+		w.Show("sets/new")
+		form := w.open[tabSets].(*setForm)
+		test.Tap(form.begin[0])
+		form.list.ScrollToOffset(180)
+	},
+	"sets-mixed": func(w *Window, f *fake) {
+		s := sample()
+		s.Set, s.Sets[1].Current, s.Clients[1].Set = companion.Mixed, false, "Research"
+		w.Render(s)
+		w.Show("sets")
+	},
+	"sets-menu": func(w *Window, f *fake) { w.Show("sets"); test.Tap(w.sets.cards[2].more) },
+	"share": func(w *Window, f *fake) {
+		f.shared = someShared()
+		w.sets.onShare("Development")
+		w.Show("sets")
+	},
+	"set-import": func(w *Window, f *fake) {
+		f.imported = someImport()
+		w.sets.onImport("/home/u/Downloads/work.json")
+		w.Show("sets")
+	},
+	"set-import-low": func(w *Window, f *fake) {
+		f.imported = someImport()
+		w.sets.onImport("/home/u/Downloads/work.json")
+		w.Show("sets")
+		scrollDown(w)
+	},
+	"set-import-preview": func(w *Window, f *fake) {
+		f.imported, f.proposal = someImport(), bigProposal()
+		w.sets.onImport("/home/u/Downloads/work.json")
+		w.Show("sets")
+		w.open[tabSets].(*setImport).onNext()
+	},
+	"settings-low": func(w *Window, f *fake) { w.Show("settings"); scrollDown(w) },
+	"backup": func(w *Window, f *fake) {
+		w.Show("settings")
+		test.Tap(w.options.moving.make)
+		v := w.open[tabOptions].(*passForm)
+		v.pass.field.SetText("correct horse battery")
+		v.again.field.SetText("correct horse")
+	},
+	"backup-done": func(w *Window, f *fake) {
+		w.pickSave = func(_ string, chosen func(string)) { chosen("/home/u/mcp-companion.age") }
+		w.Show("settings")
+		test.Tap(w.options.moving.make)
+		v := w.open[tabOptions].(*passForm)
+		v.pass.field.SetText("correct horse battery")
+		v.again.field.SetText("correct horse battery")
+		test.Tap(v.next)
+	},
+	"restore": func(w *Window, f *fake) {
+		f.read = words.New(words.BackupPassphrase, nil)
+		openedBackup(w)
+	},
+	"restore-preview": func(w *Window, f *fake) {
+		f.proposal = bigProposal()
+		openedBackup(w)
+	},
+	"sets-drag": func(w *Window, f *fake) {
+		w.Show("sets")
+		w.sets.drag.move("github", placeOf(w.sets.cards[1].box).AddXY(60, 90))
+	},
+	"switch": func(w *Window, f *fake) {
+		f.unusual = someUnusual()
+		w.Show("sets/use/Research")
+	},
+	"switched": func(w *Window, f *fake) {
+		f.result = companion.Result{ID: "7"}
+		w.Show("sets/use/Data")
+	},
 	"apps": func(w *Window, f *fake) {
 		w.Show("apps")
 		if k := w.apps.cards["claude-desktop"]; k != nil {
@@ -316,6 +392,82 @@ var shots = map[string]func(w *Window, f *fake){
 		w.open[tabServers].(*details).onCheck()
 		w.strip.restart("claude-desktop", "Claude Desktop")
 	},
+}
+
+// someUnusual is what keeps two servers of a set from working.
+func someUnusual() []companion.Unusual {
+	return []companion.Unusual{
+		{Server: "brave-search", Text: words.Say("unusual.key", "Name", "brave-search", "Key", "BRAVE_API_KEY"), Page: "servers/brave-search/key"},
+		{Server: "notion", SignIn: true, Text: words.Say("unusual.sign-in", "Name", "notion"), Page: "servers/notion/sign-in"},
+	}
+}
+
+// someShared is a set's file.
+func someShared() companion.SharedSet {
+	return companion.SharedSet{Name: "Development", Keys: []string{"GITHUB_TOKEN"}, Paths: []string{"${userHome}/My Documents"}, Text: `{
+  "mcpServers": {
+    "files": {
+      "command": "npx",
+      "args": [
+        "-y",
+        "@modelcontextprotocol/server-filesystem",
+        "${userHome}/My Documents"
+      ]
+    },
+    "github": {
+      "type": "http",
+      "url": "https://api.githubcopilot.com/mcp/",
+      "headers": {
+        "Authorization": "Bearer ${input:GITHUB_TOKEN}"
+      }
+    }
+  },
+  "inputs": [
+    {
+      "type": "promptString",
+      "id": "GITHUB_TOKEN",
+      "description": "GITHUB_TOKEN",
+      "password": true
+    }
+  ],
+  "mcpCompanion": {
+    "version": 1,
+    "set": {
+      "name": "Development",
+      "icon": "code"
+    }
+  }
+}
+`}
+}
+
+// someImport is a set of a file: one server is there, one nearly, two are new.
+func someImport() companion.SetImport {
+	return companion.SetImport{Name: "Work", Icon: "work", Members: []companion.SetMember{
+		{Name: "files", Have: "files", Same: true, Program: "npx -y @modelcontextprotocol/server-filesystem /home/u/My Documents", Server: servers.Server{Command: "npx"}},
+		{Name: "github", Have: "github", Program: "https://api.githubcopilot.com/mcp/?tools=all", Server: servers.Server{URL: "https://api.githubcopilot.com/mcp/?tools=all"}, Asks: []companion.SetAsk{{ID: "GITHUB_TOKEN", Label: "GITHUB_TOKEN", Secret: true}}},
+		{Name: "notes", Program: "npx -y @acme/notes-mcp --folder \"/home/u/\u202eNotes\"", Server: servers.Server{Command: "npx"}, Asks: []companion.SetAsk{{ID: "NOTES_TOKEN", Label: "NOTES_TOKEN", Secret: true}, {ID: "team", Label: "Your team", Default: "core"}}},
+		{Name: "tasks", Program: "https://tasks.example.com/mcp", Server: servers.Server{URL: "https://tasks.example.com/mcp"}, Asks: []companion.SetAsk{{ID: "NOTES_TOKEN", Label: "NOTES_TOKEN", Secret: true}}},
+	}}
+}
+
+// openedBackup chooses a backup and enters its passphrase.
+func openedBackup(w *Window) {
+	w.pickFile = func(chosen func(string)) { chosen("/home/u/Downloads/mcp-companion.age") }
+	w.Show("settings")
+	test.Tap(w.options.moving.back)
+	v := w.open[tabOptions].(*passForm)
+	v.pass.field.SetText("correct horse battery")
+	test.Tap(v.next)
+}
+
+// someRestore is a backup that was opened.
+func someRestore() *companion.Restore {
+	return &companion.Restore{
+		Made: noon.Add(-50 * time.Hour), Keys: 3, Missing: []string{"BRAVE_API_KEY"}, Local: []string{"notes"},
+		Servers: []companion.RestoreItem{{Name: "files", As: "files", Same: true}, {Name: "github", As: "github-2"}, {Name: "notes", As: "notes"}},
+		Sets:    []companion.RestoreItem{{Name: "Work", As: "Work"}},
+	}
 }
 
 // tryOne opens the tool at i of the sample's.

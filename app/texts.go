@@ -91,8 +91,13 @@ func ago(t, now time.Time) string {
 // matches reports whether the server has every word of query, in its name, its
 // line of state, what it starts or the apps it is in.
 func matches(s companion.ServerState, query string) bool {
-	text := strings.ToLower(strings.Join(slices.Concat(
-		[]string{s.Name, s.Summary, s.Server.Command, s.Server.URL}, s.Server.Args, s.Clients, s.Sets), " "))
+	return holdsWords(strings.Join(slices.Concat(
+		[]string{s.Name, s.Summary, s.Server.Command, s.Server.URL}, s.Server.Args, s.Clients, s.Sets), " "), query)
+}
+
+// holdsWords reports whether text has every word of query.
+func holdsWords(text, query string) bool {
+	text = strings.ToLower(text)
 	for _, w := range strings.Fields(strings.ToLower(query)) {
 		if !strings.Contains(text, w) {
 			return false

@@ -49,7 +49,7 @@ func init() {
 		{"secret", "secret set NAME KEY | secret list [--json] | secret remove NAME KEY | secret forget", secret},
 		{"sets", "sets [--json]", sets},
 		{"use", "use SET|--all [--client ID]", use},
-		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET", set},
+		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET | set export SET [FILE] | set import FILE [--as SET]", set},
 		{"clients", "clients [--json]", clients},
 		{"apply", "apply [--client ID]... [--project DIR]... [--dry-run] [--restart=ask|yes|no|later] [--wait]", apply},
 		{"adopt", "adopt [--client ID [ENTRY]...] [--everywhere] [--dry-run] | adopt --list [--client ID] [--json]", adopt},
@@ -63,6 +63,8 @@ func init() {
 		{"doctor", "doctor [NAME] [--fix] [--report] [--json]", doctor},
 		{"history", "history [ID | --client ID] [--json] | history scrub [ID]", history},
 		{"undo", "undo [ID | --client ID] [--rest]", undo},
+		{"backup", "backup FILE", backup},
+		{"restore", "restore FILE [--dry-run]", restore},
 		{"completion", "completion bash|zsh|fish", completion},
 		{"man", "man", manual},
 	}

@@ -22,17 +22,34 @@ type asker struct {
 func newAsker(e *Env) *asker { return &asker{e, bufio.NewReader(e.In)} }
 
 func (a *asker) secret(ctx context.Context, server, key string) (companion.Secret, error) {
+	text, err := a.hidden(ctx, words.Say("cmd.ask", "Name", server, "Key", key), key)
+	if err != nil {
+		return companion.Secret{}, err
+	}
+	s := companion.NewSecret(strings.TrimSpace(text))
+	if s.IsEmpty() {
+		return s, usage(words.Say("cmd.novalue", "Key", key))
+	}
+	return s, nil
+}
+
+// isTerminal reports whether there is somebody to be asked.
+func (a *asker) isTerminal() bool { return term.IsTerminal(int(a.e.In.Fd())) }
+
+// hidden reads one line, without its end. prompt is for a terminal, what names the line
+// where there is none.
+func (a *asker) hidden(ctx context.Context, prompt, what string) (string, error) {
 	var text string
 	read := func() error {
 		line, err := a.in.ReadString('\n')
 		if err != nil && line == "" {
-			return usage(words.Say("cmd.novalue", "Key", key))
+			return usage(words.Say("cmd.novalue", "Key", what))
 		}
-		text = line
+		text = strings.TrimRight(line, "\r\n")
 		return nil
 	}
-	if fd := int(a.e.In.Fd()); term.IsTerminal(fd) {
-		fmt.Fprint(a.e.Err, words.Say("cmd.ask", "Name", server, "Key", key)+" ")
+	if fd := int(a.e.In.Fd()); a.isTerminal() {
+		fmt.Fprint(a.e.Err, prompt+" ")
 		defer fmt.Fprintln(a.e.Err)
 		if shows, err := term.GetState(fd); err == nil {
 			defer term.Restore(fd, shows) // when nobody waits for the read any more
@@ -43,14 +60,8 @@ func (a *asker) secret(ctx context.Context, server, key string) (companion.Secre
 			return err
 		}
 	}
-	if err := await(ctx, read); err != nil {
-		return companion.Secret{}, err
-	}
-	s := companion.NewSecret(strings.TrimSpace(text))
-	if s.IsEmpty() {
-		return s, usage(words.Say("cmd.novalue", "Key", key))
-	}
-	return s, nil
+	err := await(ctx, read)
+	return text, err
 }
 
 // await does what waits for a person, until ctx ends: the read then goes on

@@ -57,6 +57,13 @@ func use(ctx context.Context, e *Env, args []string) error {
 	if err := exactly(rest, 1, 1); err != nil {
 		return err
 	}
+	unusual, err := e.Unusual(ctx, rest[0])
+	if err != nil {
+		return err
+	}
+	for _, u := range unusual { // it is said, not asked: it can be taken back
+		fmt.Fprintln(e.Err, u.Text)
+	}
 	return e.act(ctx, func() (*companion.Proposal, error) { return e.ProposeUse(ctx, rest[0], *client) })
 }
 
@@ -67,6 +74,10 @@ func set(ctx context.Context, e *Env, args []string) error {
 	what, name, members := args[0], args[1], args[2:]
 	c := e.LibraryOnly()
 	switch what {
+	case "export":
+		return exportSet(ctx, e, name, members)
+	case "import":
+		return importSet(ctx, e, args[1:])
 	case "add":
 		return e.act(ctx, func() (*companion.Proposal, error) {
 			return c.ProposeSet(ctx, companion.SetDraft{Name: name, Servers: members})

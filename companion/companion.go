@@ -54,6 +54,8 @@ type Companion struct {
 	// libraryOnly leaves the clients' files for a later `apply`.
 	libraryOnly bool
 
+	workFactor int // of a backup's passphrase; 0 for the usual one
+
 	last *lastGood
 	seen *looked
 	past *past

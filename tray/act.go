@@ -59,13 +59,21 @@ func (t *tray) act(do action) error {
 	return nil
 }
 
-// use switches the set of all clients and says what is left to the user.
+// use switches the set of all clients and says what is left to the user. Where
+// something is unusual the window asks first.
 func (t *tray) use(set string) error {
 	name := set
 	if set == companion.AllServers {
 		name = words.Say("tray.set.all")
 	}
 	t.say(words.Say("tray.switching", "Set", name), false)
+	unusual, err := t.actions.Unusual(t.ctx, set)
+	if err != nil {
+		return err
+	}
+	if len(unusual) > 0 && t.actions.OpenWindow("sets/use/"+set) == nil {
+		return nil // without a window there is nobody to ask: it is switched, as it can be taken back
+	}
 	result, err := t.actions.UseSet(t.ctx, set, "")
 	if err != nil {
 		return err

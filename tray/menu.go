@@ -104,11 +104,11 @@ func topLines(s companion.State, note string) []line {
 // there are none it offers to make one.
 func setLines(s companion.State) (sets, submenu, newSet []line) {
 	if len(s.Sets) == 0 {
-		return nil, nil, []line{{label: words.Say("tray.set.new"), do: action{open, "sets"}}}
+		return nil, nil, []line{{label: words.Say("tray.set.new"), do: action{open, "sets/new"}}}
 	}
 	sets = []line{{label: words.Say("tray.set.all"), checked: s.Set == companion.AllServers, do: action{use, companion.AllServers}}}
 	for _, set := range s.Sets {
-		sets = append(sets, line{label: short(set.Name, maxLabel), checked: set.Current, do: action{use, set.Name}})
+		sets = append(sets, line{label: short(set.Line(), maxLabel), checked: set.Current, do: action{use, set.Name}})
 	}
 	if len(sets) <= maxSets {
 		return sets, nil, nil
@@ -122,6 +122,11 @@ func setsLabel(s companion.State) string {
 		return words.Say("tray.set.mixed")
 	case companion.AllServers:
 		return words.Say("tray.set.current", "Set", words.Say("tray.set.all"))
+	}
+	for _, set := range s.Sets {
+		if set.Current {
+			return words.Say("tray.set.current", "Set", set.Line())
+		}
 	}
 	return words.Say("tray.set.current", "Set", s.Set)
 }

@@ -106,6 +106,11 @@ func cases() []testCase {
 	many.Sets = sets("A", "B", "C", "D", "E", "F")
 	many.Set = companion.Mixed
 
+	marked := state(companion.Healthy, "files")
+	marked.Sets = sets("A", "B", "C", "D", "E", "F")
+	marked.Sets[0].Icon, marked.Sets[1].Icon, marked.Sets[2].Icon = "code", "home", "of-a-later-version"
+	marked.Set, marked.Sets[0].Current = "A", true
+
 	off := state(companion.Off, "files")
 	off.Servers[0].InUse = false
 
@@ -119,6 +124,7 @@ func cases() []testCase {
 		{name: "starting", state: starting},
 		{name: "only a restart", state: waiting},
 		{name: "too many", state: many},
+		{name: "sets with marks", state: marked},
 		{name: "all off", state: off},
 		{name: "a broken library", state: broken},
 	}

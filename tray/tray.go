@@ -25,6 +25,7 @@ const Name = "MCP Companion"
 // Actions is what the tray shows and asks for; *companion.Companion has it.
 type Actions interface {
 	Subscribe(show func(companion.State)) (stop func())
+	Unusual(ctx context.Context, set string) ([]companion.Unusual, error)
 	UseSet(ctx context.Context, set, client string) (companion.Result, error)
 	Check(ctx context.Context, names ...string) error
 	Restart(ctx context.Context, client string) error

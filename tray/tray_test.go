@@ -102,6 +102,14 @@ func (p *player) UseSet(_ context.Context, set, client string) (companion.Result
 	return companion.Result{Waiting: []string{"Claude Desktop"}}, nil
 }
 
+// Unusual finds something in Development.
+func (p *player) Unusual(_ context.Context, set string) ([]companion.Unusual, error) {
+	if set == "Development" {
+		return []companion.Unusual{{Server: "files"}}, nil
+	}
+	return nil, nil
+}
+
 // Check returns when the tray ends.
 func (p *player) Check(ctx context.Context, names ...string) error {
 	fmt.Println("check", names)
@@ -370,6 +378,8 @@ func TestTrayDoesWhatIsClicked(t *testing.T) {
 	}
 	d.awaits(it, func(m *host.Node) bool { return visible(m.Find(short(title, maxLabel))) })
 
+	d.click(it, "Development") // something is unusual: the window asks
+	d.reads(`open "sets/use/Development"`)
 	d.click(it, "Servers (2 of 3 on)", "notion")
 	d.reads(`open "servers/notion"`)
 	d.awaits(it, func(m *host.Node) bool { return visible(m.Find("2 servers working")) })

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"mcp-companion/configs"
 	"mcp-companion/servers"
@@ -99,12 +98,12 @@ func Take(name string, value []byte, home string) Taken {
 	}
 	(&maker{raw: &r}).undocker()
 	r.unuser()
-	h := &hider{}
+	keys := &taker{}
 	t.Server = servers.Server{
-		Command: r.command, Args: h.args(r.args), Cwd: r.cwd, URL: h.address(r.url),
-		Env: h.named(r.env, ""), Headers: h.named(r.headers, inHeaders), StartTimeout: r.start, CallTimeout: r.call,
+		Command: r.command, Args: hider{keys.hide}.args(r.args), Cwd: r.cwd, URL: hider{keys.hide}.value("URL", r.url, inAddress),
+		Env: keys.named(r.env, inEnv), Headers: keys.named(r.headers, inHeader), StartTimeout: r.start, CallTimeout: r.call,
 	}
-	t.Keys = h.keys
+	t.Keys = keys.keys
 	if b, err := json.Marshal(t.Server); err != nil || hasKey(unreferred(string(b))) || servers.HasSecret(r.whole()) {
 		return Taken{Name: t.Name, Stays: StaysKey}
 	}
@@ -131,69 +130,42 @@ func hasExtra(value []byte) bool {
 	})
 }
 
-// hider puts references in the place of keys.
-type hider struct{ keys []Key }
+// taker puts references in the place of keys.
+type taker struct{ keys []Key }
 
 // hide is a reference to a key; one value that stands twice is one key.
-func (h *hider) hide(name, value string) string {
-	for _, k := range h.keys {
+func (t *taker) hide(name, value string) string {
+	name = firstOf(name, "key")
+	for _, k := range t.keys {
 		if k.Value == value && value != "" && k.Name == name {
 			return servers.SecretRef(k.ID)
 		}
 	}
-	k := Key{"key" + strconv.Itoa(len(h.keys)+1), name, value}
-	h.keys = append(h.keys, k)
+	k := Key{"key" + strconv.Itoa(len(t.keys)+1), name, value}
+	t.keys = append(t.keys, k)
 	return servers.SecretRef(k.ID)
 }
 
-const inHeaders = "header"
-
-// named hides keys among variables or headers.
-func (h *hider) named(values map[string]string, where string) map[string]string {
+// named takes keys from variables or headers, also those that are still to be
+// filled in.
+func (t *taker) named(values map[string]string, at place) map[string]string {
 	var out map[string]string
 	for _, name := range sorted(values) {
 		if out == nil {
 			out = map[string]string{}
 		}
-		out[name] = h.value(name, values[name], where == inHeaders)
-	}
-	return out
-}
-
-// value hides a key that is all of a value, but for the word before it in a header.
-func (h *hider) value(name, value string, header bool) string {
-	word := ""
-	if header {
-		word = wordOfKeys().FindString(value)
-	}
-	rest := value[len(word):]
-	switch {
-	case rest == "": // meant so: it may be one that is not needed
-	case configs.LooksSecret(name, "") && IsPlaceholder(rest) && !noKey().MatchString(rest):
-		return word + h.hide(name, "")
-	case isKey(name, rest), word != "", header && keyHeader().MatchString(name) && opaque().MatchString(rest):
-		return word + h.hide(name, rest)
-	case strings.Contains(value, "://"):
-		return h.address(value)
-	}
-	return value
-}
-
-// args hides keys among arguments, by the flag or the name before them or by their
-// looks.
-func (h *hider) args(list []string) []string {
-	var out []string
-	for i := range list {
-		name, value, before := namedArg(list, i)
-		word := wordOfKeys().FindString(value)
-		rest := value[len(word):]
+		word := ""
+		if at == inHeader {
+			word = wordOfKeys().FindString(values[name])
+		}
+		rest := values[name][len(word):]
 		switch {
-		case isKey(name, rest), word != "" && opaque().MatchString(rest):
-			out = append(out, before+word+h.hide(firstOf(name, strings.TrimSpace(word)), rest))
-		case strings.Contains(list[i], "://"):
-			out = append(out, h.address(list[i]))
+		case rest == "": // meant so: it may be one that is not needed
+			out[name] = values[name]
+		case configs.LooksSecret(name, "") && IsPlaceholder(rest) && !noKey().MatchString(rest):
+			out[name] = word + t.hide(name, "")
 		default:
-			out = append(out, list[i])
+			out[name] = hider{t.hide}.value(name, values[name], at)
 		}
 	}
 	return out
@@ -206,32 +178,4 @@ func firstOf(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-var (
-	queryKey = configs.Pattern(`([?&])([\w.-]*(?i:key|token|secret|password|auth|sig)[\w.-]*)=([^&#\s"']+)`)
-	userKey  = configs.Pattern(`(://[^/\s:@"']*:)([^/\s@"']+)(@)`)
-	pathKey  = configs.Pattern(`/([A-Za-z0-9_-]{30,})\b`)
-)
-
-// address hides the keys in one: a password, parts of its query, a part of its path
-// that is nothing but random.
-func (h *hider) address(text string) string {
-	text = userKey().ReplaceAllStringFunc(text, func(m string) string {
-		p := userKey().FindStringSubmatch(m)
-		return p[1] + h.hide("password", p[2]) + p[3]
-	})
-	text = queryKey().ReplaceAllStringFunc(text, func(m string) string {
-		p := queryKey().FindStringSubmatch(m)
-		if noKey().MatchString(p[3]) {
-			return m
-		}
-		return p[1] + p[2] + "=" + h.hide(p[2], p[3])
-	})
-	return pathKey().ReplaceAllStringFunc(text, func(m string) string {
-		if !isRandom(m[1:], text) {
-			return m
-		}
-		return "/" + h.hide("URL", m[1:])
-	})
 }

@@ -50,7 +50,7 @@ func TestAnEntrysKeysMoveFromWhereverTheyStand(t *testing.T) {
 		"a file":              {`{"command": "x", "env": {"TOKEN_FILE": "/run/token"}}`, "", "x map[TOKEN_FILE:/run/token]"},
 		"a placeholder":       {`{"command": "x", "env": {"A_TOKEN": "YOUR_API_KEY"}}`, "A_TOKEN=", "x map[A_TOKEN:]"},
 		"an empty one":        {`{"command": "x", "env": {"A_TOKEN": ""}}`, "", "x map[A_TOKEN:]"},
-		"in an address":       {`{"command": "x", "env": {"DATABASE": "postgres://u:p4ss@h/d"}}`, "password=p4ss", "x map[DATABASE:postgres://u:p4ss@h/d]"},
+		"in an address":       {`{"command": "x", "env": {"DATABASE": "postgres://u:p4ss@h/d"}}`, "Password=p4ss", "x map[DATABASE:postgres://u:p4ss@h/d]"},
 		"after its flag":      {`{"command": "x", "args": ["--api-key", "abcdefgh"]}`, "api-key=abcdefgh", "x --api-key abcdefgh map[]"},
 		"joined to its flag":  {`{"command": "x", "args": ["--token=abcdefgh"]}`, "token=abcdefgh", "x --token=abcdefgh map[]"},
 		"a header's argument": {`{"command": "x", "args": ["--header", "Authorization: Bearer abcdefgh"]}`, "Authorization=abcdefgh", "x --header Authorization: Bearer abcdefgh map[]"},

@@ -1,0 +1,112 @@
+package imports
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mcp-companion/configs"
+	"mcp-companion/servers"
+	"mcp-companion/words"
+)
+
+// Hide is s with every text that looks like a key replaced by what hole gives for it:
+// in variables and headers, behind a flag or a name among the arguments, in an address.
+// name is what the key is called there, "" for nothing. References (${...}) stay.
+func Hide(s servers.Server, hole func(name, key string) string) servers.Server {
+	h := hider{hole}
+	s.Env, s.Headers = maps.Clone(s.Env), maps.Clone(s.Headers)
+	for _, name := range sorted(s.Env) {
+		s.Env[name] = h.value(name, s.Env[name], inEnv)
+	}
+	for _, name := range sorted(s.Headers) {
+		s.Headers[name] = h.value(name, s.Headers[name], inHeader)
+	}
+	s.Args = h.args(s.Args)
+	s.URL = h.value("", s.URL, inAddress)
+	s.Command, s.Cwd = h.value("", s.Command, inPath), h.value("", s.Cwd, inPath)
+	return s
+}
+
+type hider struct{ hole func(name, key string) string }
+
+// args are arguments without their keys, which are called as the flag or the name
+// before them.
+func (h hider) args(list []string) []string {
+	var out []string
+	for i := range list {
+		name, value, before := namedArg(list, i)
+		out = append(out, before+h.value(name, value, inArgs))
+	}
+	return out
+}
+
+// value is one value without its keys.
+func (h hider) value(name, value string, at place) string {
+	if value == "" || len(value) > longest {
+		return value
+	}
+	word := wordOfKeys().FindString(value)
+	rest := value[len(word):]
+	whole := isKey(name, rest) || word != "" && (at == inHeader || opaque().MatchString(rest)) || at == inHeader && keyHeader().MatchString(name) && opaque().MatchString(rest)
+	if whole && !strings.Contains(rest, "${") && at != inPath && !strings.Contains(rest, "://") {
+		return word + h.hole(firstOf(name, strings.TrimSpace(word)), rest)
+	}
+	return h.pieces(name, value)
+}
+
+// hidden are the places where a key can be a part of a value. Where a rule has a
+// group, the key is that. All are asked.
+var hidden = []struct {
+	find func() *regexp.Regexp
+	fits func(piece, before string) bool // nil for always
+	name func(match string) string       // what the key is called; nil for as the value
+}{
+	{configs.Pattern(`://[^/\s:@"']*:([^/\s@"']+)@`), nil, func(string) string { return words.Say("import.field.password") }},
+	{configs.Pattern(`[?&][\w.-]*?(?i:key|token|secret|password|auth|sig)[\w.-]*=([^&#\s"']+)`), nil, func(match string) string {
+		name, _, _ := strings.Cut(match[1:], "=")
+		return name
+	}},
+	{keyRule, isRealKey, nil},
+	{configs.Pattern(`/([A-Za-z0-9_-]{30,})\b`), isRandom, nil},
+}
+
+// part is where in a value a key stands, and what it is called.
+type part struct {
+	from, to int
+	name     string
+}
+
+// pieces replaces the keys that are parts of the value. Of two that overlap the
+// first found counts.
+func (h hider) pieces(name, value string) string {
+	var found []part
+	for _, rule := range hidden {
+		for _, l := range rule.find().FindAllStringSubmatchIndex(value, -1) {
+			at := part{l[0], l[1], name}
+			if len(l) > 3 && l[2] >= 0 {
+				at.from, at.to = l[2], l[3]
+			}
+			if rule.name != nil {
+				at.name = rule.name(value[l[0]:l[1]])
+			}
+			piece := value[at.from:at.to]
+			overlaps := slices.ContainsFunc(found, func(o part) bool { return at.from < o.to && o.from < at.to })
+			if overlaps || strings.Contains(piece, "${") || noKey().MatchString(piece) || rule.fits != nil && !rule.fits(piece, value[:at.from]) {
+				continue
+			}
+			found = append(found, at)
+		}
+	}
+	slices.SortFunc(found, func(a, b part) int { return cmp.Compare(a.from, b.from) })
+	var b strings.Builder
+	from := 0
+	for _, at := range found {
+		b.WriteString(value[from:at.from])
+		b.WriteString(h.hole(at.name, value[at.from:at.to]))
+		from = at.to
+	}
+	return b.String() + value[from:]
+}
