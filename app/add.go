@@ -27,6 +27,7 @@ type addPage struct {
 	back     *button
 	file     *button
 	hand     *button
+	own      *button
 	list     *rows
 	none     *para
 	noneBox  *fyne.Container
@@ -49,6 +50,7 @@ func (p *addPage) build() {
 	p.back = newIconButton(words.Say("app.tab.servers"), iconBack, p.onEscape).quiet()
 	p.file = newIconButton(words.Say("app.add.file"), theme.FolderOpenIcon(), p.onFile)
 	p.hand = newIconButton(words.Say("app.add.hand"), theme.DocumentCreateIcon(), p.onHand)
+	p.own = newButton(words.Say("app.add.own"), p.onOwn)
 	p.busy.locked = []*button{p.file}
 	p.search = newField(words.Say("app.add.search"))
 	p.search.paste = p.onPaste
@@ -67,8 +69,9 @@ func (p *addPage) build() {
 	p.list.OnSelected = p.onOpen
 	p.none = newPara("", colorMuted)
 	p.noneBox = padded(22, 22, container.NewVBox(p.none.box))
+	own := container.NewVBox(gap(0, 4), edges(nil, nil, nil, p.own, middle(newLine(words.Say("app.add.own.about"), colorMuted, theme.SizeNameText))))
 	top := container.NewVBox(edges(nil, nil, nil, framed(160, p.kind), p.search), gap(0, 6))
-	p.lay(p.back, []fyne.CanvasObject{p.file, p.hand}, edges(top, nil, nil, nil,
+	p.lay(p.back, []fyne.CanvasObject{p.file, p.hand}, edges(top, own, nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, p.list), p.noneBox)), nil)
 }
 
@@ -220,6 +223,13 @@ func (p *addPage) added(name string) int {
 func (p *addPage) onHand() {
 	f := newForm(p.w, companion.ServerState{})
 	f.from = p
+	p.w.put(tabServers, f)
+	p.w.win.Canvas().Focus(f.name.field)
+}
+
+// onOwn begins a server of the user's own.
+func (p *addPage) onOwn() {
+	f := newProjectForm(p.w, p)
 	p.w.put(tabServers, f)
 	p.w.win.Canvas().Focus(f.name.field)
 }

@@ -15,6 +15,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"time"
 
@@ -34,6 +35,11 @@ type Actions interface {
 	Offers(text string) ([]catalog.Offer, error)
 	OffersIn(path string) ([]catalog.Offer, error)
 	ProposeOffer(context.Context, companion.OfferDraft) (*companion.Proposal, error)
+	ProjectHelper(ctx context.Context, template string) error
+	NewProject(context.Context, companion.ProjectRequest) (*companion.Project, error)
+	PrepareProject(ctx context.Context, p *companion.Project, say func(line string), out io.Writer) error
+	OpenInEditor(context.Context, *companion.Project) error
+	ShowFolder(folder string) error
 	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)

@@ -37,7 +37,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "leave", "takeover-new", "record", "form-more", "dropped", "add", "project", "offer-options", "offer-pasted"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -96,6 +96,42 @@ var shots = map[string]func(w *Window, f *fake){
 	"offer-preview": func(w *Window, f *fake) {
 		o := offered(w, "memory")
 		o.onSave()
+	},
+	"project": func(w *Window, f *fake) {
+		owning(w).name.field.SetText("weather")
+	},
+	"project-missing": func(w *Window, f *fake) {
+		f.helper = words.New(words.UVMissing, nil)
+		p := owning(w)
+		p.name.field.SetText("my weather")
+		p.kind.choose(1)
+	},
+	"project-ask": func(w *Window, f *fake) {
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.onSave()
+	},
+	"project-busy": func(w *Window, f *fake) {
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.made = &companion.Project{Name: "weather", Folder: "/home/u/mcp-servers/weather-server", Prepare: [][]string{{"npm", "install"}}}
+		p.settle()
+		w.opts.Go = func(func()) {}
+		p.busy.start = w.opts.Go
+		p.prepare()
+		p.reason.set("npm http fetch GET 200 https://registry.npmjs.org/@modelcontextprotocol%2fsdk 412ms (cache miss)", colorMuted)
+	},
+	"project-failed": func(w *Window, f *fake) {
+		f.prepare = []error{words.New(words.ProjectUnready, errors.New("exit status 1"), "Name", "weather", "Folder", "/home/u/mcp-servers/weather-server", "Line", "npm install")}
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.create()
+	},
+	"project-done": func(w *Window, f *fake) {
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.create()
+		w.open[tabServers].(*preview).onApply()
 	},
 	"form-remote": func(w *Window, f *fake) {
 		w.Show("servers/github")
@@ -354,6 +390,13 @@ func fullForm(w *Window, _ *fake) {
 	w.open[tabServers].(*details).onEdit()
 	form := w.open[tabServers].(*form)
 	form.env.put("SERVICE_TOKEN", "abc")
+}
+
+// owning opens the form for a server of one's own.
+func owning(w *Window) *projectForm {
+	w.Show("add")
+	adds(w).onOwn()
+	return w.open[tabServers].(*projectForm)
 }
 
 func adds(w *Window) *addPage { return w.open[tabServers].(*addPage) }

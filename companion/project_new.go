@@ -17,9 +17,29 @@ import (
 
 // What a face needs of a server of the user's own.
 type (
-	ProjectRequest = projects.Request
-	Project        = projects.Project
+	ProjectRequest  = projects.Request
+	Project         = projects.Project
+	ProjectTemplate = projects.Template
 )
+
+// ProjectTemplates lists the kinds of projects, in the user's language.
+func ProjectTemplates() []ProjectTemplate { return projects.Templates() }
+
+// ProjectHelper reports as a Problem that the helper program which projects of the
+// template with this id need isn't on this computer.
+func (c *Companion) ProjectHelper(ctx context.Context, id string) error {
+	for _, t := range projects.Templates() {
+		for _, line := range t.Prepare {
+			if t.ID != id {
+				continue
+			}
+			if _, err := stepPlan(ctx, &Project{}, strings.Fields(line)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // NewProject makes the project's folder, unless its name is taken. It is neither
 // prepared nor in the library then: PrepareProject, and ProposeServer with its
@@ -51,11 +71,7 @@ func DraftOf(p *Project) Draft { return Draft{Name: p.Name, Server: p.Server} }
 func (c *Companion) PrepareProject(ctx context.Context, p *Project, say func(line string), out io.Writer) error {
 	for _, line := range p.Prepare {
 		text := strings.Join(line, " ")
-		// Found as its server will be: a window has not the PATH of a terminal.
-		plan, err := launch.For(ctx, p.Name, &servers.Server{Command: line[0], Args: line[1:], Cwd: p.Folder}, "", nil, os.Environ())
-		if code := helperOf[line[0]]; code != "" && words.Has(err, words.ProgramMissing) {
-			return words.New(code, err, "Name", p.Name)
-		}
+		plan, err := stepPlan(ctx, p, line)
 		if err != nil {
 			return err
 		}
@@ -65,6 +81,16 @@ func (c *Companion) PrepareProject(ctx context.Context, p *Project, say func(lin
 		}
 	}
 	return nil
+}
+
+// stepPlan finds the program of a step as the project's server will be: a window has
+// not the PATH of a terminal.
+func stepPlan(ctx context.Context, p *Project, line []string) (*launch.Plan, error) {
+	plan, err := launch.For(ctx, p.Name, &servers.Server{Command: line[0], Args: line[1:], Cwd: p.Folder}, "", nil, os.Environ())
+	if code := helperOf[line[0]]; code != "" && words.Has(err, words.ProgramMissing) {
+		return nil, words.New(code, err, "Name", p.Name)
+	}
+	return plan, err
 }
 
 // helperOf says which helper program a step's is part of, by the Problem of its
