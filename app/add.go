@@ -29,6 +29,8 @@ type addPage struct {
 	hand     *button
 	own      *button
 	list     *rows
+	several  *fyne.Container // adds all that were found at once
+	together *button
 	none     *para
 	noneBox  *fyne.Container
 	text     string          // what is searched for or was pasted, the whole of it
@@ -69,8 +71,10 @@ func (p *addPage) build() {
 	p.list.OnSelected = p.onOpen
 	p.none = newPara("", colorMuted)
 	p.noneBox = padded(22, 22, container.NewVBox(p.none.box))
+	p.several = container.NewStack()
+	p.together = newButton(words.Say("app.many.open"), p.onTogether)
 	own := container.NewVBox(gap(0, 4), edges(nil, nil, nil, p.own, middle(newLine(words.Say("app.add.own.about"), colorMuted, theme.SizeNameText))))
-	top := container.NewVBox(edges(nil, nil, nil, framed(160, p.kind), p.search), gap(0, 6))
+	top := container.NewVBox(edges(nil, nil, nil, framed(160, p.kind), p.search), gap(0, 6), p.several)
 	p.lay(p.back, []fyne.CanvasObject{p.file, p.hand}, edges(top, own, nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, p.list), p.noneBox)), nil)
 }
@@ -190,6 +194,11 @@ func (p *addPage) filter() {
 			}
 		}
 	}
+	p.several.Objects = nil
+	if n := len(p.found); n > 1 {
+		p.several.Objects = []fyne.CanvasObject{container.NewVBox(bar(companion.Starting, words.Say("app.many.found", "Count", n), p.together), gap(0, 2))}
+	}
+	p.several.Refresh()
 	p.none.set(words.Say("app.add.nothing"))
 	show(p.noneBox, len(p.shown) == 0)
 	p.list.UnselectAll()
@@ -218,6 +227,9 @@ func (p *addPage) added(name string) int {
 	p.filter()
 	return len(p.found)
 }
+
+// onTogether adds several of what was found.
+func (p *addPage) onTogether() { p.w.put(tabServers, newManyForm(p.w, p)) }
 
 // onHand opens the form for who knows what to enter.
 func (p *addPage) onHand() {

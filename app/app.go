@@ -35,6 +35,7 @@ type Actions interface {
 	Offers(text string) ([]catalog.Offer, error)
 	OffersIn(path string) ([]catalog.Offer, error)
 	ProposeOffer(context.Context, companion.OfferDraft) (*companion.Proposal, error)
+	ProposeOffers(context.Context, []companion.OfferDraft) (*companion.Proposal, error)
 	ProjectHelper(ctx context.Context, template string) error
 	NewProject(context.Context, companion.ProjectRequest) (*companion.Project, error)
 	PrepareProject(ctx context.Context, p *companion.Project, say func(line string), out io.Writer) error

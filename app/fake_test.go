@@ -35,6 +35,7 @@ type fake struct {
 	offers   []catalog.Offer
 	read     error // of Offers and OffersIn
 	offer    companion.OfferDraft
+	many     []companion.OfferDraft
 	setDraft companion.SetDraft
 	proposal *companion.Proposal
 	propose  error   // of the next Propose
@@ -92,6 +93,16 @@ func (f *fake) ProposeOffer(_ context.Context, d companion.OfferDraft) (*compani
 	f.note("propose offer %s", d.Name)
 	f.offer = d
 	f.offer.Values = maps.Clone(d.Values)
+	return f.proposed()
+}
+
+func (f *fake) ProposeOffers(_ context.Context, list []companion.OfferDraft) (*companion.Proposal, error) {
+	var names []string
+	for _, d := range list {
+		names = append(names, d.Name)
+	}
+	f.note("propose offers %s", strings.Join(names, " "))
+	f.many = list
 	return f.proposed()
 }
 

@@ -27,6 +27,11 @@ type offerField struct {
 	warn   *para
 	warned *fyne.Container
 	get    *button // where to get a key
+
+	// keep makes the field a key's, which the keychain holds; nil where it can't be.
+	keep  func()
+	like  *fyne.Container // "this looks like a key", of a plain text
+	moved *button
 }
 
 func newOfferField(w *Window, f catalog.Field, values []string, changed func()) *offerField {
@@ -43,7 +48,21 @@ func newOfferField(w *Window, f catalog.Field, values []string, changed func()) 
 	if f.Kind == catalog.YesNo {
 		o.label0().Hide() // it stands beside the mark
 	}
+	if f.Kind == catalog.Text && !f.Multiple {
+		o.moved = newButton(words.Say("app.form.key.move"), func() { o.keep() })
+		o.like = edges(nil, nil, container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), o.moved,
+			padded(0, 6, middle(newLine(words.Say("app.form.key.like"), theme.ColorNameForeground, theme.SizeNameText))))
+		o.like.Hide()
+		o.box.Add(o.like)
+	}
 	return o
+}
+
+// onLook offers the keychain for what looks like a key.
+func (o *offerField) onLook() {
+	if o.like != nil {
+		show(o.like, o.keep != nil && looksSecret(o.f.Label, o.text.Text))
+	}
 }
 
 // label0 is the line above the field.
@@ -182,6 +201,7 @@ func (o *offerField) check() bool {
 		}
 	}
 	o.complain(reason)
+	o.onLook()
 	o.w.opts.Go(func() {
 		warning := ""
 		for _, v := range values {

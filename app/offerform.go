@@ -147,6 +147,9 @@ func (f *offerForm) onOption() {
 			values = prefilled(field)
 		}
 		o := newOfferField(f.w, field, values, f.onChanged)
+		if f.canKeep(field.ID) {
+			o.keep = func() { f.keep(field.ID) }
+		}
 		f.fields = append(f.fields, o)
 		if field.Advanced {
 			f.rest.Add(o.box)
@@ -187,7 +190,7 @@ func (f *offerForm) describe() {
 		f.about.Add(hint(visible(note)))
 	}
 	if m := o.Match; m != nil && m.Move != nil && m.MoveTo != nil && !m.LooksAlike {
-		f.about.Add(container.NewHBox(newButton(words.Say("app.offer.instead", "Title", m.MoveTo.Title), func() { f.from.choose(*m.MoveTo) })))
+		f.about.Add(container.NewHBox(newButton(words.Say("app.offer.instead", "Title", m.MoveTo.Title), func() { f.moveTo(m) })))
 	}
 	f.tell(publisherText(o))
 	if o.Risk.Level != "high" {
@@ -277,27 +280,40 @@ func (f *offerForm) onChanged() {
 	}
 	values := f.values()
 	f.sketch(values)
-	reason := f.missing(name, right, values)
-	f.reason.set(reason, colorMuted)
+	reason, waits := f.missing(name, right, values)
+	f.reason.set(firstOf(reason, waits), colorMuted)
 	if f.busy.cancel == nil {
 		f.save.enable(reason == "")
 	}
 }
 
-// missing is why it can't be saved yet, "" where it can.
-func (f *offerForm) missing(name string, right bool, values companion.Values) string {
+// missing is why it can't be saved yet, "" where it can, and what it then waits for.
+func (f *offerForm) missing(name string, right bool, values companion.Values) (reason, waits string) {
 	switch {
 	case name != "":
-		return words.Say("app.form.wrong.name")
+		return words.Say("app.form.wrong.name"), ""
 	case !right:
-		return words.Say("app.offer.wrong")
+		return words.Say("app.offer.wrong"), ""
 	case f.typedName() == "":
-		return words.Say("app.form.missing.name")
+		return words.Say("app.form.missing.name"), ""
 	}
-	if _, _, err := f.option().Build(runtime.GOOS, values); err != nil {
-		return words.For(err).Title
+	_, _, waiting, err := f.option().BuildWaiting(runtime.GOOS, values)
+	if err != nil {
+		return words.For(err).Title, ""
 	}
-	return ""
+	return "", waitsText(f.option(), waiting)
+}
+
+// waitsText says for which keys a server will wait, "" for none.
+func waitsText(p *catalog.Option, waiting []string) string {
+	if len(waiting) == 0 {
+		return ""
+	}
+	var labels []string
+	for _, id := range waiting {
+		labels = append(labels, visible(p.Field(id).Label))
+	}
+	return words.Say("app.offer.waits", "Keys", strings.Join(labels, ", "))
 }
 
 // sketch shows what would run. A key stands there as dots.
@@ -367,7 +383,7 @@ func (f *offerForm) onSave() {
 		return
 	}
 	d := f.draft()
-	s, _, err := f.option().Build(runtime.GOOS, d.Values)
+	s, _, _, err := f.option().BuildWaiting(runtime.GOOS, d.Values)
 	if err != nil {
 		f.told.failed(err)
 		return

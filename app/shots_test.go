@@ -97,6 +97,25 @@ var shots = map[string]func(w *Window, f *fake){
 		o := offered(w, "memory")
 		o.onSave()
 	},
+	"add-several": func(w *Window, f *fake) {
+		f.offers = manyOffers()
+		w.Show("add")
+		adds(w).search.SetText("{}")
+	},
+	"together": func(w *Window, f *fake) { together(w, f) },
+	"together-preview": func(w *Window, f *fake) {
+		together(w, f).onEnter()
+	},
+	"together-saved": func(w *Window, f *fake) {
+		together(w, f).onEnter()
+		w.open[tabServers].(*preview).onApply()
+	},
+	"offer-waits": func(w *Window, f *fake) { offered(w, "brave-search") },
+	"offer-plain-key": func(w *Window, f *fake) {
+		w.Show("add")
+		adds(w).choose(plainOffer())
+		w.open[tabServers].(*offerForm).fields[0].text.SetText("ghp_0123456789")
+	},
 	"project": func(w *Window, f *fake) {
 		owning(w).name.field.SetText("weather")
 	},
