@@ -27,6 +27,9 @@ type OfferDraft struct {
 	// the library's. Values can't refer to one.
 	Kept map[string]string
 	Sets []string // the sets it shall be in
+	// Examples says that a required value which is missing stands as its example, to
+	// be put right later. Otherwise it is a Problem.
+	Examples bool
 }
 
 // Values are what was typed, by field, as Option.Build takes them; keys among
@@ -59,18 +62,21 @@ func (c *Companion) ProposeOffer(_ context.Context, d OfferDraft) (*Proposal, er
 // ProposeOffers is ProposeOffer for several at once: all are added, or none. One
 // whose name is taken gets another, in drafts as well: "files" becomes "files-2".
 func (c *Companion) ProposeOffers(_ context.Context, drafts []OfferDraft) (*Proposal, error) {
-	return c.propose("", func(lib *servers.Library, p *Proposal) error {
-		var names []string
-		for i := range drafts {
-			drafts[i].Name = freeName(lib, drafts[i].Name)
-			if err := c.putOffer(lib, p, drafts[i]); err != nil {
-				return err
-			}
-			names = append(names, drafts[i].Name)
+	return c.propose("", func(lib *servers.Library, p *Proposal) error { return c.putOffers(lib, p, drafts) }, scope{})
+}
+
+// putOffers puts them all into the library, under the names that drafts have then.
+func (c *Companion) putOffers(lib *servers.Library, p *Proposal, drafts []OfferDraft) error {
+	var names []string
+	for i := range drafts {
+		drafts[i].Name = freeName(lib, drafts[i].Name)
+		if err := c.putOffer(lib, p, drafts[i]); err != nil {
+			return err
 		}
-		p.Reason = words.Say("reason.import", "Names", strings.Join(names, ", "))
-		return nil
-	}, scope{})
+		names = append(names, drafts[i].Name)
+	}
+	p.Reason = words.Say("reason.import", "Names", strings.Join(names, ", "))
+	return nil
 }
 
 // putOffer puts the server that d is into the library, its keys into p.
@@ -83,7 +89,7 @@ func (c *Companion) putOffer(lib *servers.Library, p *Proposal, d OfferDraft) er
 	if err != nil {
 		return err
 	}
-	s, typed, waiting, err := option.BuildWaiting(c.system.OS, values)
+	s, typed, waiting, err := d.build(c.system.OS, option, values)
 	if err != nil {
 		return err
 	}
@@ -113,6 +119,21 @@ func (c *Companion) putOffer(lib *servers.Library, p *Proposal, d OfferDraft) er
 		p.bundles = append(p.bundles, b)
 	}
 	return nil
+}
+
+// build is the server that d is, the values of its keys by field, and the keys that
+// are missing yet.
+func (d OfferDraft) build(os string, option *catalog.Option, values Values) (s servers.Server, typed map[string]string, waiting []string, err error) {
+	s, typed, waiting, err = option.BuildWaiting(os, values)
+	if !d.Examples || !words.Has(err, words.ValueMissing) {
+		return s, typed, waiting, err
+	}
+	missing := err
+	if s, typed, err = option.Sketch(os, values); err == nil && s.Check() != nil {
+		err = missing // as an address an example doesn't do
+	}
+	waiting, _ = option.Missing(values)
+	return s, typed, waiting, err
 }
 
 // chosenValues are d's values, with references to the keys that were chosen for it.

@@ -324,3 +324,27 @@ func TestAnOfferUsesAKeyThatIsThereAlready(t *testing.T) {
 		t.Errorf("a key that isn't there: %v", err)
 	}
 }
+
+// A key in an argument has no variable's name: its label stands for it.
+func TestAKeyThatStandsInAnArgumentIsEnteredByItsLabel(t *testing.T) {
+	d := newDesk(t)
+	list, err := d.Offers("npx -y some-mcp-server --api-key YOUR_API_KEY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, told, err := d.ProposeImport(t.Context(), list)
+	d.must(t, p, err)
+	if len(told) != 1 || len(told[0].Keys) != 1 {
+		t.Fatalf("told %+v", told)
+	}
+	p, err = d.ProposeSecret(t.Context(), told[0].Name, told[0].Keys[0], NewSecret("hunter2"))
+	d.must(t, p, err)
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := lib.Servers[told[0].Name]
+	if value, _ := d.kept(t, s.Args[len(s.Args)-1]); value != "hunter2" || len(s.Env) != 0 {
+		t.Errorf("kept %q, variables %v", value, s.Env)
+	}
+}

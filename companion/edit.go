@@ -142,12 +142,20 @@ func (c *Companion) ProposeRemove(_ context.Context, name string) (*Proposal, er
 }
 
 // ProposeSecret computes what keeping value as the server's secret variable (or
-// header, of a remote server) would change.
+// header, of a remote server) would change. A key that stands elsewhere in the
+// server, in an argument or its address, is called by its label.
 func (c *Companion) ProposeSecret(_ context.Context, name, variable string, value Secret) (*Proposal, error) {
 	return c.propose(words.Say("reason.secret", "Name", name, "Key", variable), func(lib *servers.Library, p *Proposal) error {
 		found, s, ok := lib.Find(name)
 		if !ok {
 			return words.New(words.ServerUnknown, nil, "Name", name)
+		}
+		if id := elsewhere(lib, s, variable); id != "" {
+			now := files.NewID()
+			lib.ReplaceSecret(id, now)
+			lib.Secrets[now] = &servers.Label{Label: variable}
+			p.secrets[now] = value
+			return nil
 		}
 		d := Draft{Was: found, Name: found, Server: *s, Sets: lib.SetsOf(found)}
 		typed := map[string]Secret{variable: value}
@@ -158,6 +166,17 @@ func (c *Companion) ProposeSecret(_ context.Context, name, variable string, valu
 		}
 		return putServer(lib, p, d)
 	}, scope{})
+}
+
+// elsewhere is the secret with this label that the server uses, but not as the value
+// of a variable or header; "" for none.
+func elsewhere(lib *servers.Library, s *servers.Server, label string) string {
+	for _, id := range s.SecretIDs() {
+		if variable, _, _ := standsIn(*s, id); variable == "" && lib.LabelOf(id) == label {
+			return id
+		}
+	}
+	return ""
 }
 
 // ProposeForget computes what taking the secret variable away from the server

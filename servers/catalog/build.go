@@ -35,7 +35,25 @@ func (p *Option) BuildWaiting(os string, values map[string][]string) (s servers.
 	b := p.filled(values)
 	b.waits = true
 	s, err = b.whole(os)
-	return s, b.secrets, b.waiting(), err
+	waiting, _ = p.Missing(values)
+	return s, b.secrets, waiting, err
+}
+
+// Missing lists the required fields that have no value: the keys, as BuildWaiting's
+// waiting, and all others.
+func (p *Option) Missing(values map[string][]string) (keys, others []string) {
+	b := p.filled(values)
+	b.waits = true
+	for i := range b.Fields {
+		switch f := &b.Fields[i]; {
+		case !f.Required || len(b.values[f.ID]) > 0:
+		case b.mayWait(f):
+			keys = append(keys, f.ID)
+		default:
+			others = append(others, f.ID)
+		}
+	}
+	return keys, others
 }
 
 // whole is the server, of values that are complete.
@@ -51,17 +69,6 @@ func (b *building) whole(os string) (s servers.Server, err error) {
 		return servers.Server{}, err
 	}
 	return s, nil
-}
-
-// waiting are the ids of the keys that are still to come.
-func (b *building) waiting() []string {
-	var ids []string
-	for i := range b.Fields {
-		if f := &b.Fields[i]; b.mayWait(f) && len(b.values[f.ID]) == 0 {
-			ids = append(ids, f.ID)
-		}
-	}
-	return ids
 }
 
 // mayWait reports whether a required field may be filled in later: a key of the
