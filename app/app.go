@@ -65,6 +65,7 @@ type Actions interface {
 	Recording(name string) bool
 	Record(ctx context.Context, name string, on bool) error
 	ProposeKey(ctx context.Context, id string, value companion.Secret) (*companion.Proposal, error)
+	ProposeOwnKey(ctx context.Context, id, server string, value companion.Secret) (*companion.Proposal, error)
 	ForgetKey(ctx context.Context, id string) error
 	SetLanguage(ctx context.Context, tag string) error
 	SetQuiet(ctx context.Context, quiet bool) error

@@ -242,6 +242,12 @@ func (f *fake) ProposeKey(_ context.Context, id string, value companion.Secret) 
 	return f.proposed()
 }
 
+func (f *fake) ProposeOwnKey(_ context.Context, id, server string, value companion.Secret) (*companion.Proposal, error) {
+	f.note("propose own key %s for %s", id, server)
+	f.typed = value
+	return f.proposed()
+}
+
 func (f *fake) ForgetKey(_ context.Context, id string) error {
 	f.note("forget key %s", id)
 	return f.restart

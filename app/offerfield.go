@@ -28,6 +28,9 @@ type offerField struct {
 	warned *fyne.Container
 	get    *button // where to get a key
 
+	own  *ownKeys // keys that are there already; nil where there are none
+	kept string   // the id of the one that was chosen
+
 	// keep makes the field a key's, which the keychain holds; nil where it can't be.
 	keep  func()
 	like  *fyne.Container // "this looks like a key", of a plain text
@@ -79,6 +82,9 @@ func (o *offerField) label() string {
 // about is the help, and what to know of a key that others can see.
 func (o *offerField) about() string {
 	about := visible(o.f.Help)
+	if o.f.Kind == catalog.Secret {
+		about = strings.TrimSpace(about + " " + words.Say("app.offer.clipboard"))
+	}
 	if o.f.Kind == catalog.Secret && o.f.Exposed {
 		about = strings.TrimSpace(about + " " + words.Say("app.offer.exposed"))
 	}
@@ -117,6 +123,9 @@ func (o *offerField) build(values []string) fyne.CanvasObject {
 	case o.f.Kind == catalog.Secret:
 		o.text = newMasked(o.f.Placeholder)
 		o.text.paste = o.onPaste
+		if o.f.OAuthClient == "" { // that is no key of a server's
+			o.own = newOwnKeys(o.w.state.Keys, o.use)
+		}
 	case o.f.Multiple:
 		o.text = newLines(firstOf(o.f.Placeholder, words.Say("app.try.hint.lines")), 3)
 	default:
@@ -124,7 +133,28 @@ func (o *offerField) build(values []string) fyne.CanvasObject {
 	}
 	o.text.SetText(first)
 	o.text.OnChanged = tell
+	if o.own != nil {
+		return stack(6, o.text, o.own.box)
+	}
 	return o.withPicker()
+}
+
+// use takes a key that is there already, or with "" asks for a new one.
+func (o *offerField) use(id string) {
+	o.kept = id
+	o.own.put(id)
+	if id != "" {
+		o.text.SetText("")
+	}
+	show(o.text, id == "")
+	o.changed()
+}
+
+// canShare offers the keys that are there only while none is typed.
+func (o *offerField) canShare() {
+	if o.own != nil {
+		show(o.own.box, o.text.Text == "")
+	}
 }
 
 // withPicker is the field, and for a folder or a file a button beside it.
@@ -202,6 +232,7 @@ func (o *offerField) check() bool {
 	}
 	o.complain(reason)
 	o.onLook()
+	o.canShare()
 	o.w.opts.Go(func() {
 		warning := ""
 		for _, v := range values {

@@ -32,6 +32,7 @@ type offerForm struct {
 	asks    *fyne.Container // the card of the fields
 	fields  []*offerField
 	typed   map[string][]string // of the option that was chosen before, by field
+	kept    map[string]string   // keys that were chosen, likewise
 	more    *button             // unfolds the advanced fields
 	rest    *fyne.Container
 	runs    *line
@@ -44,7 +45,7 @@ type offerForm struct {
 }
 
 func newOfferForm(w *Window, from *addPage, o catalog.Offer) *offerForm {
-	f := &offerForm{frame: newFrame(w, visible(o.Title)), w: w, from: from, offer: o, typed: map[string][]string{}}
+	f := &offerForm{frame: newFrame(w, visible(o.Title)), w: w, from: from, offer: o, typed: map[string][]string{}, kept: map[string]string{}}
 	f.build()
 	f.name.field.SetText(w.freeName(o.ProposedName()))
 	f.onOption()
@@ -137,7 +138,7 @@ func (f *offerForm) begin() {
 // where the two have a field in common.
 func (f *offerForm) onOption() {
 	for _, o := range f.fields {
-		f.typed[o.f.ID] = o.values()
+		f.typed[o.f.ID], f.kept[o.f.ID] = o.values(), o.kept
 	}
 	f.fields, f.rest = nil, stack(16)
 	f.asks.RemoveAll()
@@ -151,6 +152,9 @@ func (f *offerForm) onOption() {
 			o.keep = func() { f.keep(field.ID) }
 		}
 		f.fields = append(f.fields, o)
+		if id := f.kept[field.ID]; id != "" && o.own != nil {
+			o.use(id)
+		}
 		if field.Advanced {
 			f.rest.Add(o.box)
 		} else {
@@ -264,6 +268,17 @@ func (f *offerForm) values() companion.Values {
 	return values
 }
 
+// filled is values, with the keys that were chosen, as a Sketch or a Build takes it.
+func (f *offerForm) filled() companion.Values {
+	values := f.values()
+	for _, o := range f.fields {
+		if o.kept != "" {
+			values[o.f.ID] = []string{servers.SecretRef(o.kept)}
+		}
+	}
+	return values
+}
+
 func (f *offerForm) typedName() string { return strings.TrimSpace(f.name.field.Text) }
 
 // onChanged says under each field what can't be, beside Save what is missing, and
@@ -278,7 +293,7 @@ func (f *offerForm) onChanged() {
 	for _, o := range f.fields {
 		right = o.check() && right
 	}
-	values := f.values()
+	values := f.filled()
 	f.sketch(values)
 	reason, waits := f.missing(name, right, values)
 	f.reason.set(firstOf(reason, waits), colorMuted)
@@ -369,6 +384,14 @@ func unseen(r rune) bool {
 // draft is the form as it stands.
 func (f *offerForm) draft() companion.OfferDraft {
 	d := companion.OfferDraft{Name: f.typedName(), Offer: f.offer, Option: f.option().ID, Values: f.values()}
+	for _, o := range f.fields {
+		if o.kept != "" {
+			if d.Kept == nil {
+				d.Kept = map[string]string{}
+			}
+			d.Kept[o.f.ID] = o.kept
+		}
+	}
 	for _, c := range f.sets {
 		if c.Checked {
 			d.Sets = append(d.Sets, c.Text)
@@ -383,7 +406,7 @@ func (f *offerForm) onSave() {
 		return
 	}
 	d := f.draft()
-	s, _, _, err := f.option().BuildWaiting(runtime.GOOS, d.Values)
+	s, _, _, err := f.option().BuildWaiting(runtime.GOOS, f.filled())
 	if err != nil {
 		f.told.failed(err)
 		return
@@ -438,7 +461,7 @@ func (f *offerForm) onEscape() {
 func (f *offerForm) snapshot() string {
 	parts := []string{f.option().ID, f.name.field.Text}
 	for _, o := range f.fields {
-		parts = append(parts, o.f.ID, strings.Join(o.values(), "\x01"))
+		parts = append(parts, o.f.ID, strings.Join(o.values(), "\x01"), o.kept)
 	}
 	for _, c := range f.sets {
 		if c.Checked {

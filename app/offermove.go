@@ -46,6 +46,7 @@ func (f *offerForm) keep(id string) {
 	for _, o := range f.fields {
 		if o.f.ID == id {
 			o.text.SetText(trimKey(o.text.Text))
+			forgetClip(o.text.Text)
 		}
 	}
 	f.onOption()

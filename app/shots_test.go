@@ -200,6 +200,26 @@ var shots = map[string]func(w *Window, f *fake){
 		v.told(companion.Step{Text: words.Say("sign-in.device"), URL: "https://mcp.notion.com/device", Code: "WDJB-MJHT"})
 	},
 	"key-form": func(w *Window, f *fake) { w.Show("keys"); w.keys.onRow(2) },
+	"key-own": func(w *Window, f *fake) {
+		w.Show("keys")
+		w.keys.onRow(2)
+		w.open[tabKeys].(*keyForm).apart[1].OnTapped()
+	},
+	"form-shared": func(w *Window, f *fake) {
+		w.Show("servers/postgres")
+		w.open[tabServers].(*details).onEdit()
+		v := w.open[tabServers].(*form)
+		v.envKeys.onAdd()
+		v.envKeys.onAdd()
+		v.envKeys.rows[1].use.choice.SetSelectedIndex(3)
+		w.win.Canvas().Unfocus()
+		w.win.Resize(fyne.NewSize(920, 640))
+		test.Scroll(w.win.Canvas(), fyne.NewPos(600, 400), 0, -230)
+	},
+	"offer-own-key": func(w *Window, f *fake) {
+		offered(w, "brave-search").fields[0].own.choice.SetSelectedIndex(3)
+		scrollDown(w)
+	},
 	"key-forget": func(w *Window, f *fake) {
 		w.Show("keys")
 		w.keys.onForget(w.state.Keys[2])
