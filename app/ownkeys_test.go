@@ -55,8 +55,8 @@ func TestAServersFormCanUseAKeyThatIsThereAlready(t *testing.T) {
 		t.Error("an empty row offers none, or a full one does")
 	}
 	r.use.choice.SetSelectedIndex(3)
-	if r.name.Text != "GITHUB_TOKEN" || r.said.text != words.Say("app.form.key.shared", "Names", "github, issues") || r.use.box.Visible() {
-		t.Errorf("%s: says %q", r.name.Text, r.said.text)
+	if r.name.Text != "GITHUB_TOKEN" || r.shared.seg.Text != words.Say("app.form.key.shared", "Names", "github, issues") || r.use.box.Visible() {
+		t.Errorf("%s: says %q", r.name.Text, r.shared.seg.Text)
 	}
 	d := v.draft()
 	if d.Server.Env["GITHUB_TOKEN"] != servers.SecretRef("k3") || len(d.Env) != 0 {
@@ -75,8 +75,8 @@ func TestWhoElseGetsANewKeyIsSaid(t *testing.T) {
 	w.Show("servers/github")
 	w.open[tabServers].(*details).onEdit()
 	r := w.open[tabServers].(*form).headKey.rows[0]
-	if r.said.text != words.Say("app.form.key.shared", "Names", "issues") {
-		t.Errorf("says %q", r.said.text)
+	if !r.shared.box.Visible() || r.shared.seg.Text != words.Say("app.form.key.shared", "Names", "issues") {
+		t.Errorf("says %q", r.shared.seg.Text)
 	}
 	test.Tap(r.replace)
 	if !r.shared.box.Visible() || r.shared.seg.Text != words.Say("app.form.key.others", "Names", "issues") {

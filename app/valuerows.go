@@ -146,8 +146,7 @@ type valueRow struct {
 	first string // kept, as the row began
 
 	saved   *fyne.Container // stands for a kept value
-	said    *line           // what is told of it
-	shared  *para           // who gets a new one, too
+	shared  *para           // who uses it as well
 	chosen  bool            // the kept value is another's key, chosen just now
 	use     *ownKeys        // keys that are there already; nil for none
 	replace *button
@@ -173,8 +172,8 @@ func newValueRow(list *valueRows, name string) *valueRow {
 	remove := words.Say("app.remove")
 	r.cut = newButton(remove, func() { list.remove(r) }).quiet()
 	lock := newPicture(tinted(theme.ConfirmIcon(), theme.ColorNameSuccess), 18)
-	r.said = newLine(words.Say("app.form.key.kept"), theme.ColorNameForeground, theme.SizeNameText)
-	r.saved = edges(nil, nil, container.NewCenter(lock.box), r.replace, middle(r.said))
+	r.saved = edges(nil, nil, container.NewCenter(lock.box), r.replace,
+		middle(newLine(words.Say("app.form.key.kept"), theme.ColorNameForeground, theme.SizeNameText)))
 	r.saved.Hide()
 	r.moved = newButton(words.Say("app.form.key.move"), func() { list.toKeys(r) })
 	r.offer = edges(nil, nil, container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), r.moved,
@@ -227,14 +226,18 @@ func (r *valueRow) keep() {
 	r.value.SetText("")
 	r.value.Hide()
 	r.old.Hide()
-	r.shared.box.Hide()
-	r.said.set(words.Say("app.form.key.kept"), theme.ColorNameForeground)
-	if others := r.sharedWith(); len(others) > 0 {
-		r.said.set(words.Say("app.form.key.shared", "Names", strings.Join(others, ", ")), theme.ColorNameForeground)
-	}
+	r.tellOthers("app.form.key.shared")
 	r.saved.Show()
 	r.onLook()
 	r.box.Refresh()
+}
+
+// tellOthers says the sentence about who else uses the kept value, where somebody
+// does.
+func (r *valueRow) tellOthers(sentence string) {
+	others := r.sharedWith()
+	r.shared.set(words.Say(sentence, "Names", strings.Join(others, ", ")))
+	show(r.shared.box, len(others) > 0)
 }
 
 // sharedWith are the servers besides this one that use the kept value.
@@ -253,9 +256,7 @@ func (r *valueRow) onReplace() {
 		r.kept, r.chosen = r.first, false
 		r.use.put("")
 	}
-	others := r.sharedWith()
-	r.shared.set(words.Say("app.form.key.others", "Names", strings.Join(others, ", ")))
-	show(r.shared.box, len(others) > 0)
+	r.tellOthers("app.form.key.others")
 	r.saved.Hide()
 	r.value.Show()
 	show(r.old, r.kept != "")
