@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"mcp-companion/app"
@@ -19,6 +20,7 @@ import (
 	"mcp-companion/files"
 	"mcp-companion/secrets"
 	"mcp-companion/servers/catalog"
+	"mcp-companion/words"
 )
 
 // fewest is how many servers of the catalogue have to be healthy.
@@ -144,4 +146,55 @@ func (s *seat) add(t *testing.T, id, option, value string) companion.ServerState
 		t.Fatalf("%s was not added", id)
 	}
 	return state.Servers[i]
+}
+
+// A server of one's own, from the button to its first answer: npm fetches what it is
+// built from.
+func TestAcceptanceAServerOfOnesOwnIsMadeInTheWindow(t *testing.T) {
+	s := sitBefore(t)
+	canvas := s.win.Fyne().Canvas()
+	s.win.Show("add")
+	tap(t, canvas.Content(), words.Say("app.add.own"))
+	canvas.Focused().(interface{ SetText(string) }).SetText("Weather")
+	canvas.Unfocus()
+	canvas.OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	tap(t, canvas.Overlays().Top(), words.Say("app.project.ask.yes"))
+	tap(t, canvas.Content(), words.Say("app.save"))
+	state := s.State(t.Context())
+	if len(state.Servers) != 1 || state.Servers[0].Status != companion.Healthy || state.Servers[0].Tools != 1 {
+		t.Fatalf("there are %d servers: %+v", len(state.Servers), state.Servers)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "mcp-servers", "weather-server", "server.ts")); err != nil {
+		t.Error(err)
+	}
+	t.Log(state.Servers[0].Summary)
+}
+
+// tap presses the button with this text below root.
+func tap(t *testing.T, root fyne.CanvasObject, text string) {
+	t.Helper()
+	if !tapped(root, text) {
+		t.Fatalf("there is no button %q", text)
+	}
+}
+
+func tapped(o fyne.CanvasObject, text string) bool {
+	if b, ok := o.(fyne.Tappable); ok && o.Visible() {
+		if v := reflect.ValueOf(o).Elem(); v.Kind() == reflect.Struct {
+			if f := v.FieldByName("Text"); f.IsValid() && f.Kind() == reflect.String && f.String() == text {
+				b.Tapped(nil)
+				return true
+			}
+		}
+	}
+	var below []fyne.CanvasObject
+	switch o := o.(type) {
+	case *fyne.Container:
+		below = o.Objects
+	case *container.Scroll:
+		below = []fyne.CanvasObject{o.Content}
+	case fyne.Widget:
+		below = test.WidgetRenderer(o).Objects()
+	}
+	return o.Visible() && slices.ContainsFunc(below, func(child fyne.CanvasObject) bool { return tapped(child, text) })
 }
