@@ -167,7 +167,6 @@ func TestAcceptanceAServerOfOnesOwnIsMadeInTheWindow(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(s.dir, "mcp-servers", "weather-server", "server.ts")); err != nil {
 		t.Error(err)
 	}
-	t.Log(state.Servers[0].Summary)
 }
 
 // tap presses the button with this text below root.

@@ -325,8 +325,8 @@ func TestAnOfferUsesAKeyThatIsThereAlready(t *testing.T) {
 	}
 }
 
-// A key in an argument has no variable's name: its label stands for it.
-func TestAKeyThatStandsInAnArgumentIsEnteredByItsLabel(t *testing.T) {
+// A key in an argument has no variable's name: its label or its flag stands for it.
+func TestAKeyThatStandsInAnArgumentIsEnteredByItsLabelOrFlag(t *testing.T) {
 	d := newDesk(t)
 	list, err := d.Offers("npx -y some-mcp-server --api-key YOUR_API_KEY")
 	if err != nil {
@@ -337,14 +337,16 @@ func TestAKeyThatStandsInAnArgumentIsEnteredByItsLabel(t *testing.T) {
 	if len(told) != 1 || len(told[0].Keys) != 1 {
 		t.Fatalf("told %+v", told)
 	}
-	p, err = d.ProposeSecret(t.Context(), told[0].Name, told[0].Keys[0], NewSecret("hunter2"))
-	d.must(t, p, err)
-	lib, err := d.Library()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := lib.Servers[told[0].Name]
-	if value, _ := d.kept(t, s.Args[len(s.Args)-1]); value != "hunter2" || len(s.Env) != 0 {
-		t.Errorf("kept %q, variables %v", value, s.Env)
+	for called, value := range map[string]string{told[0].Keys[0]: "hunter2", "--api-key": "hunter3"} {
+		p, err = d.ProposeSecret(t.Context(), told[0].Name, called, NewSecret(value))
+		d.must(t, p, err)
+		lib, err := d.Library()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := lib.Servers[told[0].Name]
+		if got, _ := d.kept(t, s.Args[len(s.Args)-1]); got != value || len(s.Env) != 0 {
+			t.Errorf("%s: kept %q, variables %v", called, got, s.Env)
+		}
 	}
 }

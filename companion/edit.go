@@ -143,7 +143,7 @@ func (c *Companion) ProposeRemove(_ context.Context, name string) (*Proposal, er
 
 // ProposeSecret computes what keeping value as the server's secret variable (or
 // header, of a remote server) would change. A key that stands elsewhere in the
-// server, in an argument or its address, is called by its label.
+// server, in an argument or its address, is called by its label or its flag.
 func (c *Companion) ProposeSecret(_ context.Context, name, variable string, value Secret) (*Proposal, error) {
 	return c.propose(words.Say("reason.secret", "Name", name, "Key", variable), func(lib *servers.Library, p *Proposal) error {
 		found, s, ok := lib.Find(name)
@@ -153,7 +153,7 @@ func (c *Companion) ProposeSecret(_ context.Context, name, variable string, valu
 		if id := elsewhere(lib, s, variable); id != "" {
 			now := files.NewID()
 			lib.ReplaceSecret(id, now)
-			lib.Secrets[now] = &servers.Label{Label: variable}
+			lib.Secrets[now] = &servers.Label{Label: lib.LabelOf(id)}
 			p.secrets[now] = value
 			return nil
 		}
@@ -168,12 +168,27 @@ func (c *Companion) ProposeSecret(_ context.Context, name, variable string, valu
 	}, scope{})
 }
 
-// elsewhere is the secret with this label that the server uses, but not as the value
-// of a variable or header; "" for none.
-func elsewhere(lib *servers.Library, s *servers.Server, label string) string {
+// elsewhere is the secret that the server uses in an argument or its address, by its
+// label or by its flag; "" for none.
+func elsewhere(lib *servers.Library, s *servers.Server, called string) string {
 	for _, id := range s.SecretIDs() {
-		if variable, _, _ := standsIn(*s, id); variable == "" && lib.LabelOf(id) == label {
+		if variable, _, _ := standsIn(*s, id); variable == "" && (lib.LabelOf(id) == called || flagOf(s, id) == called) {
 			return id
+		}
+	}
+	return ""
+}
+
+// flagOf is the flag that stands before the secret in the arguments, "" for none.
+func flagOf(s *servers.Server, id string) string {
+	for i, a := range s.Args {
+		before, _, ok := strings.Cut(a, servers.SecretRef(id))
+		switch flag, _, named := strings.Cut(before, "="); {
+		case !ok:
+		case named:
+			return flag
+		case i > 0 && strings.HasPrefix(s.Args[i-1], "-"):
+			return s.Args[i-1]
 		}
 	}
 	return ""
