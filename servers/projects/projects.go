@@ -2,7 +2,8 @@
 // tests, put into a folder for its owner to change.
 //
 // Its rules:
-//   - nothing that exists is overwritten: the folder is new or empty;
+//   - nothing that exists is overwritten: the folder is new or empty, or holds this
+//     very project, untouched;
 //   - a project is there whole or not at all;
 //   - a name goes into a file as that language's literal, whatever is in it;
 //   - nothing is started here: what has to be run is told (Project.Prepare).
