@@ -251,8 +251,9 @@ func (f *projectForm) stuck(err error, printed string) {
 	}
 	p := *words.For(err)
 	if p.Code == words.ProjectUnready {
-		p.Detail, p.Do = words.Say("app.project.look"), stays
+		p.Detail, p.Do = words.Say("app.project.look"), ""
 	}
+	p.Do = strings.TrimSpace(p.Do + " " + stays)
 	if printed != "" {
 		p.Err = errors.New(printed)
 	}

@@ -78,6 +78,11 @@ func TestWhereTheDownloadFailsTheFolderStaysAndCanBeTriedAgain(t *testing.T) {
 	if p.save.Text != words.Say("app.again") || p.save.Disabled() || !p.name.field.Disabled() {
 		t.Errorf("the button says %q", p.save.Text)
 	}
+	f.prepare = append([]error{words.New(words.NodeOld, errors.New("exit status 1"), "Name", "w", "Needed", "22.18")}, f.prepare...)
+	test.Tap(p.save)
+	if text := p.told.do.seg.Text; !strings.Contains(text, "Update Node.js") || !strings.Contains(text, p.typedFolder()) {
+		t.Errorf("of an old Node.js it says %q", text)
+	}
 	test.Tap(p.save) // stopped by its user
 	if p.told.title.seg.Text != words.Say("app.project.stopped") {
 		t.Errorf("says %q", p.told.title.seg.Text)
@@ -88,7 +93,7 @@ func TestWhereTheDownloadFailsTheFolderStaysAndCanBeTriedAgain(t *testing.T) {
 	}
 	test.Tap(w.ask.no)
 	test.Tap(p.save)
-	f.did(t, "new project w", "prepare w", "prepare w", "prepare w", "propose server w")
+	f.did(t, "new project w", "prepare w", "prepare w", "prepare w", "prepare w", "propose server w")
 	test.Tap(previewed(t, w, tabServers).back)
 	if w.open[tabServers] != view(p) || p.save.Text != words.Say("app.project.go") {
 		t.Errorf("back at %T, the button says %q", w.open[tabServers], p.save.Text)
