@@ -27,7 +27,10 @@ type addPage struct {
 	back     *button
 	file     *button
 	hand     *button
+	own      *button
 	list     *rows
+	several  *fyne.Container // adds all that were found at once
+	together *button
 	none     *para
 	noneBox  *fyne.Container
 	text     string          // what is searched for or was pasted, the whole of it
@@ -49,6 +52,7 @@ func (p *addPage) build() {
 	p.back = newIconButton(words.Say("app.tab.servers"), iconBack, p.onEscape).quiet()
 	p.file = newIconButton(words.Say("app.add.file"), theme.FolderOpenIcon(), p.onFile)
 	p.hand = newIconButton(words.Say("app.add.hand"), theme.DocumentCreateIcon(), p.onHand)
+	p.own = newButton(words.Say("app.add.own"), p.onOwn)
 	p.busy.locked = []*button{p.file}
 	p.search = newField(words.Say("app.add.search"))
 	p.search.paste = p.onPaste
@@ -67,8 +71,11 @@ func (p *addPage) build() {
 	p.list.OnSelected = p.onOpen
 	p.none = newPara("", colorMuted)
 	p.noneBox = padded(22, 22, container.NewVBox(p.none.box))
-	top := container.NewVBox(edges(nil, nil, nil, framed(160, p.kind), p.search), gap(0, 6))
-	p.lay(p.back, []fyne.CanvasObject{p.file, p.hand}, edges(top, nil, nil, nil,
+	p.several = container.NewStack()
+	p.together = newButton(words.Say("app.many.open"), p.onTogether)
+	own := container.NewVBox(gap(0, 4), edges(nil, nil, nil, p.own, middle(newLine(words.Say("app.add.own.about"), colorMuted, theme.SizeNameText))))
+	top := container.NewVBox(edges(nil, nil, nil, framed(160, p.kind), p.search), gap(0, 6), p.several)
+	p.lay(p.back, []fyne.CanvasObject{p.file, p.hand}, edges(top, own, nil, nil,
 		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, p.list), p.noneBox)), nil)
 }
 
@@ -187,6 +194,11 @@ func (p *addPage) filter() {
 			}
 		}
 	}
+	p.several.Objects = nil
+	if n := len(p.found); n > 1 {
+		p.several.Objects = []fyne.CanvasObject{container.NewVBox(bar(companion.Starting, words.Say("app.many.found", "Count", n), p.together), gap(0, 2))}
+	}
+	p.several.Refresh()
 	p.none.set(words.Say("app.add.nothing"))
 	show(p.noneBox, len(p.shown) == 0)
 	p.list.UnselectAll()
@@ -216,10 +228,20 @@ func (p *addPage) added(name string) int {
 	return len(p.found)
 }
 
+// onTogether adds several of what was found.
+func (p *addPage) onTogether() { p.w.put(tabServers, newManyForm(p.w, p)) }
+
 // onHand opens the form for who knows what to enter.
 func (p *addPage) onHand() {
 	f := newForm(p.w, companion.ServerState{})
 	f.from = p
+	p.w.put(tabServers, f)
+	p.w.win.Canvas().Focus(f.name.field)
+}
+
+// onOwn begins a server of the user's own.
+func (p *addPage) onOwn() {
+	f := newProjectForm(p.w, p)
 	p.w.put(tabServers, f)
 	p.w.win.Canvas().Focus(f.name.field)
 }

@@ -17,6 +17,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"time"
 
@@ -36,6 +37,12 @@ type Actions interface {
 	Offers(text string) ([]catalog.Offer, error)
 	OffersIn(path string) ([]catalog.Offer, error)
 	ProposeOffer(context.Context, companion.OfferDraft) (*companion.Proposal, error)
+	ProposeOffers(context.Context, []companion.OfferDraft) (*companion.Proposal, error)
+	ProjectHelper(ctx context.Context, template string) error
+	NewProject(context.Context, companion.ProjectRequest) (*companion.Project, error)
+	PrepareProject(ctx context.Context, p *companion.Project, say func(line string), out io.Writer) error
+	OpenInEditor(context.Context, *companion.Project) error
+	ShowFolder(folder string) error
 	ProposeRemove(ctx context.Context, name string) (*companion.Proposal, error)
 	ProposeSet(context.Context, companion.SetDraft) (*companion.Proposal, error)
 	ProposeRemoveSet(ctx context.Context, name string) (*companion.Proposal, error)
@@ -71,6 +78,7 @@ type Actions interface {
 	Recording(name string) bool
 	Record(ctx context.Context, name string, on bool) error
 	ProposeKey(ctx context.Context, id string, value companion.Secret) (*companion.Proposal, error)
+	ProposeOwnKey(ctx context.Context, id, server string, value companion.Secret) (*companion.Proposal, error)
 	ForgetKey(ctx context.Context, id string) error
 	SetLanguage(ctx context.Context, tag string) error
 	SetQuiet(ctx context.Context, quiet bool) error

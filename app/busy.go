@@ -20,6 +20,7 @@ type busy struct {
 	start  func(func()) // runs an action off the window's thread
 	cancel context.CancelFunc
 	locked []*button // can't be pressed meanwhile
+	moved  func()    // lays out anew what stands around the box; nil for nothing
 }
 
 func newBusy(start func(func()), locked ...*button) *busy {
@@ -61,13 +62,21 @@ func (b *busy) begin(doing string) {
 		l.enable(false)
 	}
 	b.activity.Start()
-	b.box.Show()
+	b.show(true)
+}
+
+// show shows the box or hides it, and has what stands around it make room.
+func (b *busy) show(on bool) {
+	show(b.box, on)
+	if b.moved != nil {
+		b.moved()
+	}
 }
 
 func (b *busy) end() {
 	b.cancel = nil
 	b.activity.Stop()
-	b.box.Hide()
+	b.show(false)
 	for _, l := range b.locked {
 		l.enable(true)
 	}

@@ -182,6 +182,15 @@ func (d *details) onKey() {
 			return
 		}
 	}
+	for _, k := range d.w.state.Keys { // in an argument, or the address
+		if slices.Contains(d.server.Server.SecretIDs(), k.ID) {
+			d.w.leave(tabKeys, func() {
+				d.w.put(tabKeys, newKeyForm(d.w.keys, k))
+				d.w.goTo(tabKeys)
+			})
+			return
+		}
+	}
 	keys.onAdd()
 }
 

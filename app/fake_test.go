@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strings"
 	"testing"
@@ -25,6 +26,12 @@ var noon = time.Date(2026, 11, 22, 14, 5, 0, 0, time.Local)
 type fake struct {
 	usedFile  bool
 	calls     []string
+	project   companion.ProjectRequest
+	helper    error   // of ProjectHelper
+	create    error   // of NewProject
+	prepare   []error // of the next PrepareProjects, one after the other
+	opened    error   // of OpenInEditor
+	many      []companion.OfferDraft
 	draft     companion.Draft
 	offers    []catalog.Offer
 	read      error // of Offers and OffersIn
@@ -93,6 +100,52 @@ func (f *fake) ProposeOffer(_ context.Context, d companion.OfferDraft) (*compani
 	f.offer = d
 	f.offer.Values = maps.Clone(d.Values)
 	return f.proposed()
+}
+
+func (f *fake) ProposeOffers(_ context.Context, list []companion.OfferDraft) (*companion.Proposal, error) {
+	var names []string
+	for _, d := range list {
+		names = append(names, d.Name)
+	}
+	f.note("propose offers %s", strings.Join(names, " "))
+	f.many = list
+	return f.proposed()
+}
+
+func (f *fake) ProjectHelper(context.Context, string) error { return f.helper }
+
+func (f *fake) NewProject(_ context.Context, r companion.ProjectRequest) (*companion.Project, error) {
+	f.note("new project %s", r.Name)
+	f.project = r
+	if f.create != nil {
+		return nil, f.create
+	}
+	return &companion.Project{
+		Name: r.Name, Folder: r.Folder, Open: r.Folder + "/server.ts", Prepare: [][]string{{"npm", "install"}},
+		Server: servers.Server{Command: "node", Args: []string{r.Folder + "/main.ts"}, Cwd: r.Folder},
+	}, nil
+}
+
+func (f *fake) PrepareProject(_ context.Context, p *companion.Project, say func(string), out io.Writer) error {
+	f.note("prepare %s", p.Name)
+	say("npm install")
+	fmt.Fprint(out, "\x1b[33mnpm\x1b[0m fetching\nnpm ERR! network\n")
+	if len(f.prepare) > 0 {
+		err := f.prepare[0]
+		f.prepare = f.prepare[1:]
+		return err
+	}
+	return nil
+}
+
+func (f *fake) OpenInEditor(_ context.Context, p *companion.Project) error {
+	f.note("edit %s", p.Open)
+	return f.opened
+}
+
+func (f *fake) ShowFolder(folder string) error {
+	f.note("show %s", folder)
+	return nil
 }
 
 func (f *fake) ProposeRemove(_ context.Context, name string) (*companion.Proposal, error) {
@@ -236,6 +289,12 @@ func (f *fake) Report(context.Context) (string, error) { return "the report", ni
 
 func (f *fake) ProposeKey(_ context.Context, id string, value companion.Secret) (*companion.Proposal, error) {
 	f.note("propose key %s", id)
+	f.typed = value
+	return f.proposed()
+}
+
+func (f *fake) ProposeOwnKey(_ context.Context, id, server string, value companion.Secret) (*companion.Proposal, error) {
+	f.note("propose own key %s for %s", id, server)
 	f.typed = value
 	return f.proposed()
 }

@@ -77,6 +77,10 @@ func (f *form) build() {
 	f.envKeys = newValueRows("keys", true, f.onChanged)
 	f.headers = newValueRows("headers", false, f.onChanged)
 	f.headKey = newValueRows("headkeys", true, f.onChanged)
+	for _, v := range []*valueRows{f.envKeys, f.headKey} {
+		v.keys = func() []companion.KeyState { return f.w.state.Keys }
+		v.others = func(id string) []string { return f.w.othersOf(id, f.was) }
+	}
 	f.env.toKeys = func(r *valueRow) { moveToKeys(r, f.envKeys) }
 	f.headers.toKeys = func(r *valueRow) { moveToKeys(r, f.headKey) }
 
@@ -168,6 +172,7 @@ func fillRows(values map[string]string, plain, keys *valueRows) {
 // moveToKeys makes a plain row a key, which the keychain will keep.
 func moveToKeys(r *valueRow, keys *valueRows) {
 	keys.put(strings.TrimSpace(r.name.Text), trimKey(r.value.Text))
+	forgetClip(trimKey(r.value.Text))
 	r.list.remove(r)
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,10 +177,12 @@ func (w *Window) nameComplaint(name, was string) string {
 	return ""
 }
 
-// freeName is name, with a number where there is such a server already.
-func (w *Window) freeName(name string) string {
+// freeName is name, with a number where there is such a server already, or taken
+// has it.
+func (w *Window) freeName(name string, taken ...string) string {
 	free := name
-	for i := 2; w.nameComplaint(free, "") != "" && i < 100; i++ {
+	isTaken := func(n string) bool { return strings.EqualFold(n, free) }
+	for i := 2; (w.nameComplaint(free, "") != "" || slices.ContainsFunc(taken, isTaken)) && i < 100; i++ {
 		tail := "-" + strconv.Itoa(i)
 		free = name[:min(len(name), 32-len(tail))] + tail
 	}

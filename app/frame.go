@@ -67,6 +67,7 @@ func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.C
 	top := stack(10, head, f.told.box)
 	if foot == nil { // else it stands there, beside the button that was pressed
 		top = stack(10, head, f.busy.box, f.told.box)
+		f.busy.moved = func() { f.box.Refresh() }
 	}
 	if back != nil {
 		top.Objects = append([]fyne.CanvasObject{flush(back)}, top.Objects...)

@@ -111,12 +111,14 @@ func (p *keysPage) onForget(k companion.KeyState) {
 	})
 }
 
-// keyForm asks for a key's new value.
+// keyForm asks for a key's new value, or for one of a single server's own.
 type keyForm struct {
 	*frame
 	w      *Window
 	page   *keysPage
 	key    companion.KeyState
+	server string // that gets its own; "" for all who use the key
+	apart  []*button
 	value  *asked
 	reason *line
 	save   *button
@@ -132,10 +134,41 @@ func newKeyForm(p *keysPage, k companion.KeyState) *keyForm {
 	f.save = newButton(words.Say("app.form.save"), f.onEnter).primary()
 	f.cancel = newButton(words.Say("app.cancel"), f.onEscape)
 	f.busy.locked = []*button{f.save, f.cancel}
-	used := newPara(words.Say("app.keys.used", "Names", strings.Join(k.Servers, ", ")), colorMuted)
-	f.lay(nil, nil, scrolled(720, stack(12, card(stack(12, f.value.box, used.box)))), f.foot(f.reason, f.cancel, f.save))
+	f.lay(nil, nil, scrolled(720, stack(12, card(f.value.box), card(f.users()))), f.foot(f.reason, f.cancel, f.save))
 	f.onChanged()
 	return f
+}
+
+// newOwnKeyForm asks for a key of the server's own, in place of one it shares.
+func newOwnKeyForm(p *keysPage, k companion.KeyState, server string) *keyForm {
+	f := newKeyForm(p, k)
+	f.server = server
+	f.title.set(words.Say("app.keys.own.title", "Name", server), theme.ColorNameForeground)
+	others := slices.DeleteFunc(slices.Clone(k.Servers), func(n string) bool { return n == server })
+	f.subtitle(words.Say("app.keys.own.about", "Names", strings.Join(others, ", ")), colorMuted)
+	for _, b := range f.apart {
+		b.Hide()
+	}
+	f.onChanged()
+	return f
+}
+
+// users lists who uses the key; where they are several, each can get its own.
+func (f *keyForm) users() fyne.CanvasObject {
+	box := stack(6, newLine(words.Say("app.keys.users"), theme.ColorNameForeground, theme.SizeNameText).bold())
+	for _, name := range f.key.Servers {
+		text := middle(newLine(name, theme.ColorNameForeground, theme.SizeNameText))
+		if len(f.key.Servers) == 1 {
+			box.Add(text)
+			continue
+		}
+		b := newButton(words.Say("app.keys.own"), func() {
+			f.w.leave(tabKeys, func() { f.w.put(tabKeys, newOwnKeyForm(f.page, f.key, name)) })
+		})
+		f.apart = append(f.apart, b)
+		box.Add(edges(nil, nil, nil, b, text))
+	}
+	return box
 }
 
 func (f *keyForm) typed() string { return trimKey(f.value.field.Text) }
@@ -145,12 +178,16 @@ func (f *keyForm) onChanged() {
 		return // still being built
 	}
 	reason := ""
-	if f.typed() == "" {
+	switch {
+	case f.typed() != "":
+	case f.server != "":
+		reason = words.Say("app.offer.waits", "Keys", f.key.Label)
+	default:
 		reason = words.Say("app.keys.form.missing")
 	}
 	f.reason.set(reason, colorMuted)
 	if f.busy.cancel == nil {
-		f.save.enable(reason == "")
+		f.save.enable(f.typed() != "" || f.server != "")
 	}
 }
 
@@ -160,13 +197,20 @@ func (f *keyForm) onEnter() {
 	}
 	value := companion.NewSecret(f.typed())
 	f.w.walk(f.busy, change{
-		tab: tabKeys, from: f, title: words.Say("app.keys.form", "Key", f.key.Label), verb: words.Say("app.save"),
+		tab: tabKeys, from: f, title: f.title.text, verb: words.Say("app.save"),
 		propose: func(ctx context.Context) (*companion.Proposal, error) {
+			if f.server != "" {
+				return f.w.actions.ProposeOwnKey(ctx, f.key.ID, f.server, value)
+			}
 			return f.w.actions.ProposeKey(ctx, f.key.ID, value)
 		},
 		done: func() view {
 			f.value.field.SetText("")
-			f.page.told.done(words.Say("app.keys.replaced"), "")
+			done := words.Say("app.keys.replaced")
+			if f.server != "" {
+				done = words.Say("app.keys.own.done", "Name", f.server)
+			}
+			f.page.told.done(done, "")
 			return f.page
 		},
 	})

@@ -27,6 +27,14 @@ type offerField struct {
 	warn   *para
 	warned *fyne.Container
 	get    *button // where to get a key
+
+	own  *ownKeys // keys that are there already; nil where there are none
+	kept string   // the id of the one that was chosen
+
+	// keep makes the field a key's, which the keychain holds; nil where it can't be.
+	keep  func()
+	like  *fyne.Container // "this looks like a key", of a plain text
+	moved *button
 }
 
 func newOfferField(w *Window, f catalog.Field, values []string, changed func()) *offerField {
@@ -43,7 +51,21 @@ func newOfferField(w *Window, f catalog.Field, values []string, changed func()) 
 	if f.Kind == catalog.YesNo {
 		o.label0().Hide() // it stands beside the mark
 	}
+	if f.Kind == catalog.Text && !f.Multiple {
+		o.moved = newButton(words.Say("app.form.key.move"), func() { o.keep() })
+		o.like = edges(nil, nil, container.NewCenter(newPicture(lookOf(companion.NeedsYou).icon, 18).box), o.moved,
+			padded(0, 6, middle(newLine(words.Say("app.form.key.like"), theme.ColorNameForeground, theme.SizeNameText))))
+		o.like.Hide()
+		o.box.Add(o.like)
+	}
 	return o
+}
+
+// onLook offers the keychain for what looks like a key.
+func (o *offerField) onLook() {
+	if o.like != nil {
+		show(o.like, o.keep != nil && looksSecret(o.f.Label, o.text.Text))
+	}
 }
 
 // label0 is the line above the field.
@@ -60,6 +82,9 @@ func (o *offerField) label() string {
 // about is the help, and what to know of a key that others can see.
 func (o *offerField) about() string {
 	about := visible(o.f.Help)
+	if o.f.Kind == catalog.Secret {
+		about = strings.TrimSpace(about + " " + words.Say("app.offer.clipboard"))
+	}
 	if o.f.Kind == catalog.Secret && o.f.Exposed {
 		about = strings.TrimSpace(about + " " + words.Say("app.offer.exposed"))
 	}
@@ -98,6 +123,9 @@ func (o *offerField) build(values []string) fyne.CanvasObject {
 	case o.f.Kind == catalog.Secret:
 		o.text = newMasked(o.f.Placeholder)
 		o.text.paste = o.onPaste
+		if o.f.OAuthClient == "" { // that is no key of a server's
+			o.own = newOwnKeys(o.w.state.Keys, o.use)
+		}
 	case o.f.Multiple:
 		o.text = newLines(firstOf(o.f.Placeholder, words.Say("app.try.hint.lines")), 3)
 	default:
@@ -105,7 +133,28 @@ func (o *offerField) build(values []string) fyne.CanvasObject {
 	}
 	o.text.SetText(first)
 	o.text.OnChanged = tell
+	if o.own != nil {
+		return stack(6, o.text, o.own.box)
+	}
 	return o.withPicker()
+}
+
+// use takes a key that is there already, or with "" asks for a new one.
+func (o *offerField) use(id string) {
+	o.kept = id
+	o.own.put(id)
+	if id != "" {
+		o.text.SetText("")
+	}
+	show(o.text, id == "")
+	o.changed()
+}
+
+// canShare offers the keys that are there only while none is typed.
+func (o *offerField) canShare() {
+	if o.own != nil {
+		show(o.own.box, o.text.Text == "")
+	}
 }
 
 // withPicker is the field, and for a folder or a file a button beside it.
@@ -182,6 +231,8 @@ func (o *offerField) check() bool {
 		}
 	}
 	o.complain(reason)
+	o.onLook()
+	o.canShare()
 	o.w.opts.Go(func() {
 		warning := ""
 		for _, v := range values {

@@ -32,6 +32,7 @@ type offerForm struct {
 	asks    *fyne.Container // the card of the fields
 	fields  []*offerField
 	typed   map[string][]string // of the option that was chosen before, by field
+	kept    map[string]string   // keys that were chosen, likewise
 	more    *button             // unfolds the advanced fields
 	rest    *fyne.Container
 	runs    *line
@@ -44,7 +45,7 @@ type offerForm struct {
 }
 
 func newOfferForm(w *Window, from *addPage, o catalog.Offer) *offerForm {
-	f := &offerForm{frame: newFrame(w, visible(o.Title)), w: w, from: from, offer: o, typed: map[string][]string{}}
+	f := &offerForm{frame: newFrame(w, visible(o.Title)), w: w, from: from, offer: o, typed: map[string][]string{}, kept: map[string]string{}}
 	f.build()
 	f.name.field.SetText(w.freeName(o.ProposedName()))
 	f.onOption()
@@ -137,7 +138,7 @@ func (f *offerForm) begin() {
 // where the two have a field in common.
 func (f *offerForm) onOption() {
 	for _, o := range f.fields {
-		f.typed[o.f.ID] = o.values()
+		f.typed[o.f.ID], f.kept[o.f.ID] = o.values(), o.kept
 	}
 	f.fields, f.rest = nil, stack(16)
 	f.asks.RemoveAll()
@@ -147,7 +148,13 @@ func (f *offerForm) onOption() {
 			values = prefilled(field)
 		}
 		o := newOfferField(f.w, field, values, f.onChanged)
+		if f.canKeep(field.ID) {
+			o.keep = func() { f.keep(field.ID) }
+		}
 		f.fields = append(f.fields, o)
+		if id := f.kept[field.ID]; id != "" && o.own != nil {
+			o.use(id)
+		}
 		if field.Advanced {
 			f.rest.Add(o.box)
 		} else {
@@ -187,7 +194,7 @@ func (f *offerForm) describe() {
 		f.about.Add(hint(visible(note)))
 	}
 	if m := o.Match; m != nil && m.Move != nil && m.MoveTo != nil && !m.LooksAlike {
-		f.about.Add(container.NewHBox(newButton(words.Say("app.offer.instead", "Title", m.MoveTo.Title), func() { f.from.choose(*m.MoveTo) })))
+		f.about.Add(container.NewHBox(newButton(words.Say("app.offer.instead", "Title", m.MoveTo.Title), func() { f.moveTo(m) })))
 	}
 	f.tell(publisherText(o))
 	if o.Risk.Level != "high" {
@@ -261,6 +268,17 @@ func (f *offerForm) values() companion.Values {
 	return values
 }
 
+// filled is values, with the keys that were chosen, as a Sketch or a Build takes it.
+func (f *offerForm) filled() companion.Values {
+	values := f.values()
+	for _, o := range f.fields {
+		if o.kept != "" {
+			values[o.f.ID] = []string{servers.SecretRef(o.kept)}
+		}
+	}
+	return values
+}
+
 func (f *offerForm) typedName() string { return strings.TrimSpace(f.name.field.Text) }
 
 // onChanged says under each field what can't be, beside Save what is missing, and
@@ -275,29 +293,42 @@ func (f *offerForm) onChanged() {
 	for _, o := range f.fields {
 		right = o.check() && right
 	}
-	values := f.values()
+	values := f.filled()
 	f.sketch(values)
-	reason := f.missing(name, right, values)
-	f.reason.set(reason, colorMuted)
+	reason, waits := f.missing(name, right, values)
+	f.reason.set(firstOf(reason, waits), colorMuted)
 	if f.busy.cancel == nil {
 		f.save.enable(reason == "")
 	}
 }
 
-// missing is why it can't be saved yet, "" where it can.
-func (f *offerForm) missing(name string, right bool, values companion.Values) string {
+// missing is why it can't be saved yet, "" where it can, and what it then waits for.
+func (f *offerForm) missing(name string, right bool, values companion.Values) (reason, waits string) {
 	switch {
 	case name != "":
-		return words.Say("app.form.wrong.name")
+		return words.Say("app.form.wrong.name"), ""
 	case !right:
-		return words.Say("app.offer.wrong")
+		return words.Say("app.offer.wrong"), ""
 	case f.typedName() == "":
-		return words.Say("app.form.missing.name")
+		return words.Say("app.form.missing.name"), ""
 	}
-	if _, _, err := f.option().Build(runtime.GOOS, values); err != nil {
-		return words.For(err).Title
+	_, _, waiting, err := f.option().BuildWaiting(runtime.GOOS, values)
+	if err != nil {
+		return words.For(err).Title, ""
 	}
-	return ""
+	return "", waitsText(f.option(), waiting)
+}
+
+// waitsText says for which keys a server will wait, "" for none.
+func waitsText(p *catalog.Option, waiting []string) string {
+	if len(waiting) == 0 {
+		return ""
+	}
+	var labels []string
+	for _, id := range waiting {
+		labels = append(labels, visible(p.Field(id).Label))
+	}
+	return words.Say("app.offer.waits", "Keys", strings.Join(labels, ", "))
 }
 
 // sketch shows what would run. A key stands there as dots.
@@ -353,6 +384,14 @@ func unseen(r rune) bool {
 // draft is the form as it stands.
 func (f *offerForm) draft() companion.OfferDraft {
 	d := companion.OfferDraft{Name: f.typedName(), Offer: f.offer, Option: f.option().ID, Values: f.values()}
+	for _, o := range f.fields {
+		if o.kept != "" {
+			if d.Kept == nil {
+				d.Kept = map[string]string{}
+			}
+			d.Kept[o.f.ID] = o.kept
+		}
+	}
 	for _, c := range f.sets {
 		if c.Checked {
 			d.Sets = append(d.Sets, c.Text)
@@ -367,7 +406,7 @@ func (f *offerForm) onSave() {
 		return
 	}
 	d := f.draft()
-	s, _, err := f.option().Build(runtime.GOOS, d.Values)
+	s, _, _, err := f.option().BuildWaiting(runtime.GOOS, f.filled())
 	if err != nil {
 		f.told.failed(err)
 		return
@@ -422,7 +461,7 @@ func (f *offerForm) onEscape() {
 func (f *offerForm) snapshot() string {
 	parts := []string{f.option().ID, f.name.field.Text}
 	for _, o := range f.fields {
-		parts = append(parts, o.f.ID, strings.Join(o.values(), "\x01"))
+		parts = append(parts, o.f.ID, strings.Join(o.values(), "\x01"), o.kept)
 	}
 	for _, c := range f.sets {
 		if c.Checked {

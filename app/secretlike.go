@@ -3,6 +3,8 @@ package app
 import (
 	"regexp"
 	"strings"
+
+	"fyne.io/fyne/v2"
 )
 
 var (
@@ -35,5 +37,13 @@ func trimKey(text string) string {
 		if text == was {
 			return text
 		}
+	}
+}
+
+// forgetClip empties the clipboard while it still holds the key.
+func forgetClip(key string) {
+	clip := fyne.CurrentApp().Clipboard()
+	if key != "" && trimKey(clip.Content()) == key {
+		clip.SetContent("")
 	}
 }

@@ -96,7 +96,7 @@ func (w *Window) adding() bool {
 		v = p.change.from
 	}
 	switch v := v.(type) {
-	case *addPage, *offerForm:
+	case *addPage, *offerForm, *projectForm, *manyForm:
 		return true
 	case *form:
 		return v.was == ""

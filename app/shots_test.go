@@ -38,7 +38,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
+		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "project", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -131,6 +131,61 @@ var shots = map[string]func(w *Window, f *fake){
 		o := offered(w, "memory")
 		o.onSave()
 	},
+	"add-several": func(w *Window, f *fake) {
+		f.offers = manyOffers()
+		w.Show("add")
+		adds(w).search.SetText("{}")
+	},
+	"together": func(w *Window, f *fake) { together(w, f) },
+	"together-preview": func(w *Window, f *fake) {
+		together(w, f).onEnter()
+	},
+	"together-saved": func(w *Window, f *fake) {
+		together(w, f).onEnter()
+		w.open[tabServers].(*preview).onApply()
+	},
+	"offer-waits": func(w *Window, f *fake) { offered(w, "brave-search") },
+	"offer-plain-key": func(w *Window, f *fake) {
+		w.Show("add")
+		adds(w).choose(plainOffer())
+		w.open[tabServers].(*offerForm).fields[0].text.SetText("ghp_0123456789")
+	},
+	"project": func(w *Window, f *fake) {
+		owning(w).name.field.SetText("weather")
+	},
+	"project-missing": func(w *Window, f *fake) {
+		f.helper = words.New(words.UVMissing, nil)
+		p := owning(w)
+		p.name.field.SetText("my weather")
+		p.kind.choose(1)
+	},
+	"project-ask": func(w *Window, f *fake) {
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.onSave()
+	},
+	"project-busy": func(w *Window, f *fake) {
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.made = &companion.Project{Name: "weather", Folder: "/home/u/mcp-servers/weather-server", Prepare: [][]string{{"npm", "install"}}}
+		p.settle()
+		w.opts.Go = func(func()) {}
+		p.busy.start = w.opts.Go
+		p.prepare()
+		p.reason.set("npm http fetch GET 200 https://registry.npmjs.org/@modelcontextprotocol%2fsdk 412ms (cache miss)", colorMuted)
+	},
+	"project-failed": func(w *Window, f *fake) {
+		f.prepare = []error{words.New(words.ProjectUnready, errors.New("exit status 1"), "Name", "weather", "Folder", "/home/u/mcp-servers/weather-server", "Line", "npm install")}
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.create()
+	},
+	"project-done": func(w *Window, f *fake) {
+		p := owning(w)
+		p.name.field.SetText("weather")
+		p.create()
+		w.open[tabServers].(*preview).onApply()
+	},
 	"form-remote": func(w *Window, f *fake) {
 		w.Show("servers/github")
 		w.open[tabServers].(*details).onEdit()
@@ -178,6 +233,26 @@ var shots = map[string]func(w *Window, f *fake){
 		v.told(companion.Step{Text: words.Say("sign-in.device"), URL: "https://mcp.notion.com/device", Code: "WDJB-MJHT"})
 	},
 	"key-form": func(w *Window, f *fake) { w.Show("keys"); w.keys.onRow(2) },
+	"key-own": func(w *Window, f *fake) {
+		w.Show("keys")
+		w.keys.onRow(2)
+		w.open[tabKeys].(*keyForm).apart[1].OnTapped()
+	},
+	"form-shared": func(w *Window, f *fake) {
+		w.Show("servers/postgres")
+		w.open[tabServers].(*details).onEdit()
+		v := w.open[tabServers].(*form)
+		v.envKeys.onAdd()
+		v.envKeys.onAdd()
+		v.envKeys.rows[1].use.choice.SetSelectedIndex(3)
+		w.win.Canvas().Unfocus()
+		w.win.Resize(fyne.NewSize(920, 640))
+		test.Scroll(w.win.Canvas(), fyne.NewPos(600, 400), 0, -230)
+	},
+	"offer-own-key": func(w *Window, f *fake) {
+		offered(w, "brave-search").fields[0].own.choice.SetSelectedIndex(3)
+		scrollDown(w)
+	},
 	"key-forget": func(w *Window, f *fake) {
 		w.Show("keys")
 		w.keys.onForget(w.state.Keys[2])
@@ -539,6 +614,13 @@ func fullForm(w *Window, _ *fake) {
 	w.open[tabServers].(*details).onEdit()
 	form := w.open[tabServers].(*form)
 	form.env.put("SERVICE_TOKEN", "abc")
+}
+
+// owning opens the form for a server of one's own.
+func owning(w *Window) *projectForm {
+	w.Show("add")
+	adds(w).onOwn()
+	return w.open[tabServers].(*projectForm)
 }
 
 func adds(w *Window) *addPage { return w.open[tabServers].(*addPage) }

@@ -23,6 +23,9 @@ type valueRows struct {
 	secret  bool
 	changed func()
 	toKeys  func(*valueRow) // moves a plain row to the keys
+
+	keys   func() []companion.KeyState // the user has already; nil for none
+	others func(id string) []string    // that use a key as well; nil for none
 }
 
 func newValueRows(id string, secret bool, changed func()) *valueRows {
@@ -38,7 +41,7 @@ func (v *valueRows) put(name, value string) *valueRow {
 	r := newValueRow(v, name)
 	switch {
 	case v.secret && servers.HasSecret(value):
-		r.kept = value
+		r.kept, r.first = value, value
 		r.keep()
 	default:
 		r.value.SetText(value)
@@ -140,8 +143,12 @@ type valueRow struct {
 	name  *field
 	value *field
 	kept  string // the reference to a value that lies in the keychain, or ""
+	first string // kept, as the row began
 
 	saved   *fyne.Container // stands for a kept value
+	shared  *para           // who uses it as well
+	chosen  bool            // the kept value is another's key, chosen just now
+	use     *ownKeys        // keys that are there already; nil for none
 	replace *button
 	old     *button // goes back to the kept value
 	cut     *button
@@ -173,7 +180,14 @@ func newValueRow(list *valueRows, name string) *valueRow {
 		padded(0, 6, middle(newLine(words.Say("app.form.key.like"), theme.ColorNameForeground, theme.SizeNameText))))
 	r.offer.Hide()
 	value := edges(nil, nil, nil, row(4, r.old, r.cut), container.NewStack(r.value, r.saved))
-	r.box = stack(6, container.New(share{at: 0.36, gap: 8}, r.name, value), r.offer)
+	r.shared = newCaption("")
+	r.shared.box.Hide()
+	r.box = stack(6, container.New(share{at: 0.36, gap: 8}, r.name, value), r.shared.box, r.offer)
+	if list.secret && list.keys != nil {
+		if r.use = newOwnKeys(list.keys(), r.take); r.use != nil {
+			r.box.Add(r.use.box)
+		}
+	}
 	r.onLook()
 	return r
 }
@@ -189,6 +203,22 @@ func (r *valueRow) onChanged() {
 // onLook offers the keychain for what looks like a key.
 func (r *valueRow) onLook() {
 	show(r.offer, !r.list.secret && looksSecret(r.name.Text, r.value.Text))
+	if r.use != nil {
+		show(r.use.box, r.value.Visible() && r.value.Text == "")
+	}
+}
+
+// take uses a key that is there already.
+func (r *valueRow) take(id string) {
+	if id == "" {
+		return
+	}
+	r.kept, r.chosen = servers.SecretRef(id), true
+	if strings.TrimSpace(r.name.Text) == "" {
+		r.name.SetText(r.use.label(id))
+	}
+	r.keep()
+	r.onChanged()
 }
 
 // keep shows that the value lies in the keychain.
@@ -196,14 +226,41 @@ func (r *valueRow) keep() {
 	r.value.SetText("")
 	r.value.Hide()
 	r.old.Hide()
+	r.tellOthers("app.form.key.shared")
 	r.saved.Show()
+	r.onLook()
 	r.box.Refresh()
 }
 
+// tellOthers says the sentence about who else uses the kept value, where somebody
+// does.
+func (r *valueRow) tellOthers(sentence string) {
+	others := r.sharedWith()
+	r.shared.set(words.Say(sentence, "Names", strings.Join(others, ", ")))
+	show(r.shared.box, len(others) > 0)
+}
+
+// sharedWith are the servers besides this one that use the kept value.
+func (r *valueRow) sharedWith() []string {
+	_, id, _, ok := servers.CutSecret(r.kept)
+	if !ok || r.list.others == nil {
+		return nil
+	}
+	return r.list.others(id)
+}
+
+// onReplace asks for another value. One that others use is replaced for them, too;
+// one that was only just chosen is left to them.
 func (r *valueRow) onReplace() {
+	if r.chosen {
+		r.kept, r.chosen = r.first, false
+		r.use.put("")
+	}
+	r.tellOthers("app.form.key.others")
 	r.saved.Hide()
 	r.value.Show()
-	r.old.Show()
+	show(r.old, r.kept != "")
+	r.onChanged()
 	r.box.Refresh()
 	if c := fyne.CurrentApp().Driver().CanvasForObject(r.value); c != nil {
 		c.Focus(r.value)

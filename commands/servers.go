@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -258,61 +256,6 @@ func remove(ctx context.Context, e *Env, args []string) error {
 		return err
 	}
 	return e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeRemove(ctx, args[0]) })
-}
-
-// maxImport is the longest text import reads.
-const maxImport = 10 << 20
-
-func importAny(ctx context.Context, e *Env, args []string) error {
-	if err := exactly(args, 0, 1); err != nil {
-		return err
-	}
-	var drafts []companion.Draft
-	var err error
-	if len(args) == 1 && args[0] != "-" && !exists(args[0]) {
-		drafts, err = e.ImportClient(args[0])
-	} else {
-		var in io.Reader = e.In
-		if len(args) == 1 && args[0] != "-" {
-			f, err := os.Open(args[0])
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			in = f
-		}
-		err = await(ctx, func() error {
-			text, err := io.ReadAll(io.LimitReader(in, maxImport))
-			if err == nil {
-				drafts, err = e.Import(string(text))
-			}
-			return err
-		})
-	}
-	if err != nil {
-		return err
-	}
-	if err := e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeServers(ctx, drafts) }); err != nil {
-		return err
-	}
-	for _, d := range drafts {
-		keys := d.Env
-		if d.Server.IsRemote() {
-			keys = d.Headers
-		}
-		for _, k := range slices.Sorted(maps.Keys(keys)) {
-			if keys[k].IsEmpty() {
-				fmt.Fprintln(e.Out, words.Say("cmd.keymissing", "Name", d.Name, "Key", k))
-			}
-		}
-	}
-	return nil
-}
-
-// exists reports whether path is a file; a folder may have a client's name.
-func exists(path string) bool {
-	i, err := os.Stat(path)
-	return err == nil && !i.IsDir()
 }
 
 func check(ctx context.Context, e *Env, args []string) error {

@@ -1,10 +1,12 @@
 package companion
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -21,7 +23,13 @@ type OfferDraft struct {
 	Offer  catalog.Offer
 	Option string // the id of one of its options
 	Values Values
-	Sets   []string // the sets it shall be in
+	// Kept are keys that the user has already and chose for a field, by field: ids of
+	// the library's. Values can't refer to one.
+	Kept map[string]string
+	Sets []string // the sets it shall be in
+	// Examples says that a required value which is missing stands as its example, to
+	// be put right later. Otherwise it is a Problem.
+	Examples bool
 }
 
 // Values are what was typed, by field, as Option.Build takes them; keys among
@@ -41,13 +49,34 @@ func (c *Companion) OffersIn(path string) ([]catalog.Offer, error) {
 	return imports.File(path, c.home.Bundles())
 }
 
-// ProposeOffer computes what adding the server that d is would change. A bundle's
-// program is unpacked by Apply, before anything names it. Bad input is a Problem;
-// nothing is lost from d.
+// ProposeOffer computes what adding the server that d is would change. A required
+// key that has no value yet is missing until it is entered. A bundle's program is
+// unpacked by Apply, before anything names it. Bad input is a Problem; nothing is
+// lost from d.
 func (c *Companion) ProposeOffer(_ context.Context, d OfferDraft) (*Proposal, error) {
 	return c.propose(words.Say("reason.add", "Name", d.Name), func(lib *servers.Library, p *Proposal) error {
 		return c.putOffer(lib, p, d)
 	}, scope{})
+}
+
+// ProposeOffers is ProposeOffer for several at once: all are added, or none. One
+// whose name is taken gets another, in drafts as well: "files" becomes "files-2".
+func (c *Companion) ProposeOffers(_ context.Context, drafts []OfferDraft) (*Proposal, error) {
+	return c.propose("", func(lib *servers.Library, p *Proposal) error { return c.putOffers(lib, p, drafts) }, scope{})
+}
+
+// putOffers puts them all into the library, under the names that drafts have then.
+func (c *Companion) putOffers(lib *servers.Library, p *Proposal, drafts []OfferDraft) error {
+	var names []string
+	for i := range drafts {
+		drafts[i].Name = freeName(lib, drafts[i].Name)
+		if err := c.putOffer(lib, p, drafts[i]); err != nil {
+			return err
+		}
+		names = append(names, drafts[i].Name)
+	}
+	p.Reason = words.Say("reason.import", "Names", strings.Join(names, ", "))
+	return nil
 }
 
 // putOffer puts the server that d is into the library, its keys into p.
@@ -56,23 +85,19 @@ func (c *Companion) putOffer(lib *servers.Library, p *Proposal, d OfferDraft) er
 	if option == nil {
 		return fmt.Errorf("the offer has no option %q", d.Option)
 	}
-	if err := noReferences(option, d.Values); err != nil {
-		return err
-	}
-	s, typed, err := option.Build(c.system.OS, d.Values)
+	values, err := chosenValues(lib, option, d)
 	if err != nil {
 		return err
 	}
-	ids := map[string]string{}
-	for _, field := range slices.Sorted(maps.Keys(typed)) {
-		ids[field] = files.NewID()
+	s, typed, waiting, err := d.build(c.system.OS, option, values)
+	if err != nil {
+		return err
 	}
-	for _, id := range s.SecretIDs() {
-		if ids[id] == "" {
-			return errors.New("a value refers to a key of another server")
-		}
+	ids, err := newIDs(s, d, slices.Concat(slices.Sorted(maps.Keys(typed)), waiting))
+	if err != nil {
+		return err
 	}
-	draft := Draft{Name: d.Name, Server: catalog.Relabel(s, func(id string) string { return ids[id] }), Sets: d.Sets}
+	draft := Draft{Name: d.Name, Server: catalog.Relabel(s, func(id string) string { return cmp.Or(ids[id], id) }), Sets: d.Sets}
 	if id, secret := option.Client(d.Values); id != "" {
 		draft.Server.SignIn, draft.ClientSecret = &servers.SignIn{ClientID: id}, NewSecret(secret)
 	}
@@ -85,13 +110,69 @@ func (c *Companion) putOffer(lib *servers.Library, p *Proposal, d OfferDraft) er
 			variable = option.Field(field).Label
 		}
 		lib.Secrets[id] = &servers.Label{Label: variable}
-		// "Bearer ${secret:x}" keeps its word, whether or not it was typed again.
-		p.secrets[id] = NewSecret(strings.TrimSuffix(strings.TrimPrefix(typed[field], before), after))
+		if value, ok := typed[field]; ok { // else the key is known to be missing
+			// "Bearer ${secret:x}" keeps its word, whether or not it was typed again.
+			p.secrets[id] = NewSecret(strings.TrimSuffix(strings.TrimPrefix(value, before), after))
+		}
 	}
 	if b := d.Offer.Bundle; b != nil && !usesFolder(lib, d.Name, b.Folder) {
-		p.bundle = b
+		p.bundles = append(p.bundles, b)
 	}
 	return nil
+}
+
+// build is the server that d is, the values of its keys by field, and the keys that
+// are missing yet.
+func (d OfferDraft) build(os string, option *catalog.Option, values Values) (s servers.Server, typed map[string]string, waiting []string, err error) {
+	s, typed, waiting, err = option.BuildWaiting(os, values)
+	if !d.Examples || !words.Has(err, words.ValueMissing) {
+		return s, typed, waiting, err
+	}
+	missing := err
+	if s, typed, err = option.Sketch(os, values); err == nil && s.Check() != nil {
+		err = missing // as an address an example doesn't do
+	}
+	waiting, _ = option.Missing(values)
+	return s, typed, waiting, err
+}
+
+// chosenValues are d's values, with references to the keys that were chosen for it.
+func chosenValues(lib *servers.Library, option *catalog.Option, d OfferDraft) (Values, error) {
+	if err := noReferences(option, d.Values); err != nil {
+		return nil, err
+	}
+	values := maps.Clone(d.Values)
+	for field, id := range d.Kept {
+		if lib.Secrets[id] == nil {
+			return nil, words.New(words.KeyUnknown, nil, "Key", id)
+		}
+		if values == nil {
+			values = Values{}
+		}
+		values[field] = []string{servers.SecretRef(id)}
+	}
+	return values, nil
+}
+
+// newIDs gives every secret field of s the id under which it is kept. All that s
+// refers to is one of them, or was chosen in d.
+func newIDs(s servers.Server, d OfferDraft, fields []string) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, field := range fields {
+		ids[field] = files.NewID()
+	}
+	chosen := slices.Collect(maps.Values(d.Kept))
+	for _, id := range s.SecretIDs() {
+		if ids[id] == "" && !slices.Contains(chosen, id) {
+			return nil, errors.New("a value refers to a key of another server")
+		}
+	}
+	for field := range ids { // one of the sign-in's own, or of what was left out
+		if !slices.Contains(s.SecretIDs(), field) {
+			delete(ids, field)
+		}
+	}
+	return ids, nil
 }
 
 // noReferences refuses a value that refers to a kept key: what was pasted must not
@@ -134,12 +215,17 @@ func usesFolder(lib *servers.Library, besides, folder string) bool {
 	return false
 }
 
-// unpack puts the files of p's bundle where its server expects them.
+// unpack puts the files of p's bundles where their servers expect them, or none.
 func (p *Proposal) unpack() error {
-	if p.bundle == nil {
-		return nil
+	for i, b := range p.bundles {
+		if err := imports.Unpack(b); err != nil {
+			for _, done := range p.bundles[:i] {
+				_ = os.RemoveAll(done.Folder)
+			}
+			return err
+		}
 	}
-	return imports.Unpack(p.bundle)
+	return nil
 }
 
 // Line is a command line taken apart.

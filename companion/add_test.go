@@ -140,7 +140,7 @@ func TestAnOfferNeverReachesForAnothersKey(t *testing.T) {
 
 func TestAnOfferWithAMissingValueNamesItsField(t *testing.T) {
 	d := newDesk(t)
-	_, err := d.ProposeOffer(t.Context(), OfferDraft{Name: "search", Offer: *catalog.Find("brave-search"), Option: "local"})
+	_, err := d.ProposeOffer(t.Context(), OfferDraft{Name: "files", Offer: *catalog.Find("filesystem"), Option: "local"})
 	if !words.Has(err, words.ValueMissing) {
 		t.Errorf("%v", err)
 	}
@@ -245,5 +245,108 @@ func TestNothingIsLeftOfABundleThatCouldNotBeAdded(t *testing.T) {
 	}
 	if _, err := os.Stat(list[0].Bundle.Folder); err == nil {
 		t.Error("the program lies there")
+	}
+}
+
+func TestAnOfferIsAddedBeforeItsKeyIsThere(t *testing.T) {
+	d := newDesk(t)
+	p, err := d.ProposeOffer(t.Context(), OfferDraft{Name: "search", Offer: *catalog.Find("brave-search"), Option: "local"})
+	d.must(t, p, err)
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := lib.Servers["search"].SecretIDs()
+	if len(ids) != 1 || lib.LabelOf(ids[0]) != "BRAVE_API_KEY" {
+		t.Fatalf("refers to %v", ids)
+	}
+	if v, err := d.store.Get(t.Context(), secrets.Ref{Library: lib.ID, ID: ids[0]}); err == nil {
+		t.Errorf("the store has %d bytes for it", len(v.Reveal()))
+	}
+	p, err = d.ProposeSecret(t.Context(), "search", "BRAVE_API_KEY", NewSecret("hunter2"))
+	d.must(t, p, err)
+	if lib, err = d.Library(); err != nil {
+		t.Fatal(err)
+	}
+	if value, _ := d.kept(t, lib.Servers["search"].Env["BRAVE_API_KEY"]); value != "hunter2" {
+		t.Errorf("kept %q", value)
+	}
+}
+
+func TestSeveralOffersAreAddedTogetherAndUndoneTogether(t *testing.T) {
+	d := newDesk(t)
+	d.add(t, "memory")
+	list, err := d.Offers(`{"mcpServers": {"memory": {"command": "npx", "args": ["a"]}, "Memory": {"command": "npx", "args": ["b"], "env": {"API_KEY": "ghp_0123456789abcdefghijABCDEFGHIJ012345"}}, "notes": {"command": "npx", "args": ["c"]}}}`)
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%d offers, %v", len(list), err)
+	}
+	var drafts []OfferDraft
+	for _, o := range list {
+		drafts = append(drafts, OfferDraft{Name: o.ProposedName(), Offer: o, Option: o.Options[0].ID})
+	}
+	p, err := d.ProposeOffers(t.Context(), drafts)
+	r := d.must(t, p, err)
+	lib, err := d.Library()
+	if err != nil || len(lib.Servers) != 4 {
+		t.Fatalf("there are %v, %v", lib.Names(), err)
+	}
+	if _, err := d.Undo(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if lib, err = d.Library(); err != nil || len(lib.Servers) != 1 {
+		t.Errorf("after undo there are %v, %v", lib.Names(), err)
+	}
+	bad := OfferDraft{Name: "x", Offer: *catalog.Find("filesystem"), Option: "local"} // its folder is missing
+	if _, err := d.ProposeOffers(t.Context(), append(drafts[:1:1], bad)); !words.Has(err, words.ValueMissing) {
+		t.Errorf("one that can't be: %v", err)
+	}
+}
+
+// An offer may use a key that its user chose, and only that.
+func TestAnOfferUsesAKeyThatIsThereAlready(t *testing.T) {
+	d := newDesk(t)
+	ref := d.keyed(t)
+	draft := OfferDraft{Name: "search", Offer: *catalog.Find("brave-search"), Option: "local", Kept: map[string]string{"apiKey": ref.ID}}
+	p, err := d.ProposeOffer(t.Context(), draft)
+	d.must(t, p, err)
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lib.Servers["search"].Env["BRAVE_API_KEY"]; got != servers.SecretRef(ref.ID) {
+		t.Errorf("has %q", got)
+	}
+	if n := len(lib.SecretUsers(ref.ID)); n != 2 {
+		t.Errorf("%d servers use it", n)
+	}
+	draft.Name, draft.Kept = "other", map[string]string{"apiKey": "nothing"}
+	if _, err := d.ProposeOffer(t.Context(), draft); !words.Has(err, words.KeyUnknown) {
+		t.Errorf("a key that isn't there: %v", err)
+	}
+}
+
+// A key in an argument has no variable's name: its label or its flag stands for it.
+func TestAKeyThatStandsInAnArgumentIsEnteredByItsLabelOrFlag(t *testing.T) {
+	d := newDesk(t)
+	list, err := d.Offers("npx -y some-mcp-server --api-key YOUR_API_KEY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, told, err := d.ProposeImport(t.Context(), list)
+	d.must(t, p, err)
+	if len(told) != 1 || len(told[0].Keys) != 1 {
+		t.Fatalf("told %+v", told)
+	}
+	for called, value := range map[string]string{told[0].Keys[0]: "hunter2", "--api-key": "hunter3"} {
+		p, err = d.ProposeSecret(t.Context(), told[0].Name, called, NewSecret(value))
+		d.must(t, p, err)
+		lib, err := d.Library()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := lib.Servers[told[0].Name]
+		if got, _ := d.kept(t, s.Args[len(s.Args)-1]); got != value || len(s.Env) != 0 {
+			t.Errorf("%s: kept %q, variables %v", called, got, s.Env)
+		}
 	}
 }

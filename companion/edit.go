@@ -142,12 +142,20 @@ func (c *Companion) ProposeRemove(_ context.Context, name string) (*Proposal, er
 }
 
 // ProposeSecret computes what keeping value as the server's secret variable (or
-// header, of a remote server) would change.
+// header, of a remote server) would change. A key that stands elsewhere in the
+// server, in an argument or its address, is called by its label or its flag.
 func (c *Companion) ProposeSecret(_ context.Context, name, variable string, value Secret) (*Proposal, error) {
 	return c.propose(words.Say("reason.secret", "Name", name, "Key", variable), func(lib *servers.Library, p *Proposal) error {
 		found, s, ok := lib.Find(name)
 		if !ok {
 			return words.New(words.ServerUnknown, nil, "Name", name)
+		}
+		if id := elsewhere(lib, s, variable); id != "" {
+			now := files.NewID()
+			lib.ReplaceSecret(id, now)
+			lib.Secrets[now] = &servers.Label{Label: lib.LabelOf(id)}
+			p.secrets[now] = value
+			return nil
 		}
 		d := Draft{Was: found, Name: found, Server: *s, Sets: lib.SetsOf(found)}
 		typed := map[string]Secret{variable: value}
@@ -158,6 +166,32 @@ func (c *Companion) ProposeSecret(_ context.Context, name, variable string, valu
 		}
 		return putServer(lib, p, d)
 	}, scope{})
+}
+
+// elsewhere is the secret that the server uses in an argument or its address, by its
+// label or by its flag; "" for none.
+func elsewhere(lib *servers.Library, s *servers.Server, called string) string {
+	for _, id := range s.SecretIDs() {
+		if variable, _, _ := standsIn(*s, id); variable == "" && (lib.LabelOf(id) == called || flagOf(s, id) == called) {
+			return id
+		}
+	}
+	return ""
+}
+
+// flagOf is the flag that stands before the secret in the arguments, "" for none.
+func flagOf(s *servers.Server, id string) string {
+	for i, a := range s.Args {
+		before, _, ok := strings.Cut(a, servers.SecretRef(id))
+		switch flag, _, named := strings.Cut(before, "="); {
+		case !ok:
+		case named:
+			return flag
+		case i > 0 && strings.HasPrefix(s.Args[i-1], "-"):
+			return s.Args[i-1]
+		}
+	}
+	return ""
 }
 
 // ProposeForget computes what taking the secret variable away from the server

@@ -11,16 +11,64 @@ import (
 	"mcp-companion/clients/imports"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
-// Import makes drafts of a text that a server's page tells its users to copy.
-func (c *Companion) Import(text string) ([]Draft, error) {
-	found, err := imports.Snippet(text)
-	if err != nil {
-		return nil, err
+// Imported is a server that was added of an offer, and what it still needs.
+type Imported struct {
+	Name   string
+	Keys   []string // variables, headers or labels of the keys that are missing
+	Values []string // labels of the values that stand as examples
+	Names  []string // the variables or headers that such a value stands in
+	Rest   bool     // one stands in the program's line, or in the address
+	Server servers.Server
+}
+
+// ProposeImport is ProposeOffers for who fills in no forms: a value that is missing
+// stands as its example. Each server is told with what it still needs.
+func (c *Companion) ProposeImport(ctx context.Context, offers []catalog.Offer) (*Proposal, []Imported, error) {
+	var drafts []OfferDraft
+	for _, o := range offers {
+		drafts = append(drafts, OfferDraft{Name: o.ProposedName(), Offer: o, Option: o.Recommended().ID, Examples: true})
 	}
-	return draftsOf(found), nil
+	var told []Imported
+	p, err := c.propose("", func(lib *servers.Library, p *Proposal) error {
+		if err := c.putOffers(lib, p, drafts); err != nil {
+			return err
+		}
+		for _, d := range drafts {
+			told = append(told, imported(lib, p, d))
+		}
+		return nil
+	}, scope{})
+	return p, told, err
+}
+
+// imported says what the server that d became needs.
+func imported(lib *servers.Library, p *Proposal, d OfferDraft) Imported {
+	s := lib.Servers[d.Name]
+	i := Imported{Name: d.Name, Server: *s}
+	for _, id := range s.SecretIDs() {
+		if _, ok := p.secrets[id]; !ok {
+			i.Keys = append(i.Keys, lib.LabelOf(id))
+		}
+	}
+	option := d.Offer.Option(d.Option)
+	_, others := option.Missing(nil)
+	for _, id := range others {
+		i.Values = append(i.Values, option.Field(id).Label)
+		names := len(i.Names)
+		for _, m := range []map[string]string{option.Env, option.Headers} {
+			for _, name := range slices.Sorted(maps.Keys(m)) {
+				if strings.Contains(m[name], "${"+id+"}") && !slices.Contains(i.Names, name) {
+					i.Names = append(i.Names, name)
+				}
+			}
+		}
+		i.Rest = i.Rest || len(i.Names) == names
+	}
+	return i
 }
 
 // ImportClient makes drafts of the user's own entries in a client's file, which

@@ -10,6 +10,7 @@ import (
 	"mcp-companion/files"
 	"mcp-companion/secrets"
 	"mcp-companion/servers"
+	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
 
@@ -54,6 +55,41 @@ func (c *Companion) ProposeKey(_ context.Context, id string, value Secret) (*Pro
 		lib.Secrets[now] = &servers.Label{Label: label.Label}
 		p.Reason = words.Say("reason.key.one", "Key", label.Label)
 		p.secrets[now] = value
+		return nil
+	}, scope{})
+}
+
+// ProposeOwnKey computes what giving the server a key of its own would change, in
+// place of one that others use and keep. Without a value it is missing until it is
+// entered.
+func (c *Companion) ProposeOwnKey(_ context.Context, id, name string, value Secret) (*Proposal, error) {
+	return c.propose(words.Say("reason.key"), func(lib *servers.Library, p *Proposal) error {
+		label, ok := lib.Secrets[id]
+		if !ok {
+			return words.New(words.KeyUnknown, nil, "Key", id)
+		}
+		found, s, ok := lib.Find(name)
+		if !ok {
+			return words.New(words.ServerUnknown, nil, "Name", name)
+		}
+		now := files.NewID()
+		own := func(key string) string {
+			if key == id {
+				return now
+			}
+			return key
+		}
+		changed := catalog.Relabel(*s, own)
+		if s.SignIn != nil {
+			changed.SignIn = s.SignIn.Clone()
+			changed.SignIn.ClientSecret = servers.Expand(s.SignIn.ClientSecret, func(key string) string { return servers.SecretRef(own(key)) })
+		}
+		lib.Servers[found] = &changed
+		lib.Secrets[now] = &servers.Label{Label: label.Label}
+		if !value.IsEmpty() {
+			p.secrets[now] = value
+		}
+		p.Reason = words.Say("reason.key.own", "Key", label.Label, "Name", found)
 		return nil
 	}, scope{})
 }

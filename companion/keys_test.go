@@ -167,3 +167,27 @@ func TestAKeyIsReplacedForEveryServerAndForgottenAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// One of two servers gets a key of its own; the other keeps what it had.
+func TestAServerGetsAKeyOfItsOwn(t *testing.T) {
+	d := newDesk(t)
+	ref := d.keyed(t)
+	p, err := d.ProposeServer(t.Context(), Draft{Name: "two", Server: servers.Server{Command: "x", Args: []string{"--key=" + servers.SecretRef(ref.ID)}, Env: map[string]string{"KEY": servers.SecretRef(ref.ID)}}})
+	d.must(t, p, err)
+	p, err = d.ProposeOwnKey(t.Context(), ref.ID, "two", NewSecret("other"))
+	d.must(t, p, err)
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := lib.Servers["two"]
+	if value, label := d.kept(t, two.Env["KEY"]); value != "other" || label != "TOKEN" || two.Args[0] != "--key="+two.Env["KEY"] {
+		t.Errorf("two has %q as %s, and %s", value, label, two.Args[0])
+	}
+	if value, _ := d.kept(t, lib.Servers["one"].Env["TOKEN"]); value != "hunter2" {
+		t.Errorf("one has %q", value)
+	}
+	if p, err = d.ProposeOwnKey(t.Context(), ref.ID, "none", NewSecret("x")); !words.Has(err, words.ServerUnknown) {
+		t.Errorf("%v %v", p, err)
+	}
+}

@@ -41,6 +41,21 @@ func TestAStepThatFailsIsTheLast(t *testing.T) {
 	}
 }
 
+func TestANodeThatIsTooOldIsSaidSo(t *testing.T) {
+	said := `npm error code EBADENGINE
+npm error notsup Required: {"node":">=22.18"}
+npm error notsup Actual:   {"node":"v20.20.2","npm":"11.19.1"}`
+	p := &Project{Name: "mine", Folder: t.TempDir(), Prepare: [][]string{{"sh", "-c", "printf '%s\\n' '" + said + "' >&2; exit 1"}}}
+	var out strings.Builder
+	err := (&Companion{}).PrepareProject(t.Context(), p, func(string) {}, &out)
+	if !words.Has(err, words.NodeOld) || !strings.Contains(err.Error(), "22.18") || !strings.Contains(err.Error(), "20.20.2") {
+		t.Error(err)
+	}
+	if !strings.Contains(out.String(), "EBADENGINE") {
+		t.Errorf("tells %q", out.String())
+	}
+}
+
 func TestAHelperThatIsMissingIsNamed(t *testing.T) {
 	t.Setenv("PATH", "")
 	t.Setenv("HOME", t.TempDir())

@@ -44,7 +44,7 @@ type Proposal struct {
 	eject ejection
 	shown []string // values of keys that Files must not show
 
-	bundle *catalog.Bundle // to be unpacked first; nil for none
+	bundles []*catalog.Bundle // to be unpacked first
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -400,8 +400,8 @@ func (c *Companion) write(ctx context.Context, lib *servers.Library, reason stri
 // forget takes the new secrets of a proposal that failed out of the store, and
 // what was unpacked for it off the disk.
 func (c *Companion) forget(p *Proposal) {
-	if p.bundle != nil {
-		_ = os.RemoveAll(p.bundle.Folder)
+	for _, b := range p.bundles {
+		_ = os.RemoveAll(b.Folder)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -185,5 +185,16 @@ try Companion "undo: every file as it was" undo
 leak() { if grep -rlF -- "$secret" "$HOME"; then return 1; fi; echo "$(find "$HOME" -type f | wc -l) files searched"; }
 try Companion "the key stands in no file of the home" leak
 
+# Servers of the catalogue, added in the window, fetched by npx and started; then one
+# of one's own, made there.
+catalogue() {
+  (cd "$root" && HOME=$(getent passwd "$(id -u)" | cut -d: -f6) PATH="$servers/.bin:$PATH" CGO_ENABLED=0 \
+    go test -tags 'headless acceptance' -count=1 -timeout 20m -run '^TestAcceptance' -v .) >"$tmp/seen" 2>&1 ||
+    { cat "$tmp/seen"; return 1; }
+  sed -n 's/^ *acceptance_test.go:[0-9]*: //p' "$tmp/seen" | tee "$tmp/table" | tail -1
+}
+try Companion "servers of the catalogue, as the window adds them" catalogue
+
 for r in "${rows[@]}"; do IFS='|' read -r a b c <<<"$r"; printf '%-22s  %-42s  %s\n' "$a" "$b" "$c"; done
+if [ -s "$tmp/table" ]; then cat "$tmp/table"; fi
 exit $failed

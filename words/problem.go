@@ -87,6 +87,7 @@ const (
 	NoTray           Code = "no-tray"
 	NodeMissing      Code = "node-missing"
 	NodeOld          Code = "node-old"
+	NoEditor         Code = "no-editor"
 	Offline          Code = "offline"
 	PackageBroken    Code = "package-broken"
 	PackageUnknown   Code = "package-unknown"

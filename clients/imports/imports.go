@@ -16,12 +16,12 @@ import (
 	"mcp-companion/servers"
 )
 
-// Found is a server that a text or a client's entry tells of.
+// Found is a server that a client's entry tells of.
 type Found struct {
 	Name   string // made one that servers.CheckName takes
 	Server servers.Server
 	// Env and Headers hold the values that look like keys, by variable or header; ""
-	// where the text has a placeholder(). They are not in Server.
+	// where the entry has a placeholder(). They are not in Server.
 	Env, Headers map[string]string
 }
 

@@ -26,27 +26,29 @@ func TestSnippetsOfEveryShapeAreRead(t *testing.T) {
 		"named outer":    {`{"a": {"command": "x"}}`, "a x"},
 		"one bad of two": {`{"mcpServers": {"bad": {"args": []}, "a": {"command": "x"}}}`, "a x"},
 	} {
-		list, err := Snippet(c.text)
+		list, err := Read(c.text)
 		if err != nil || len(list) != 1 {
 			t.Errorf("%s: %v %v", name, list, err)
 			continue
 		}
-		f := list[0]
-		got := strings.TrimSpace(strings.Join(append([]string{f.Name, f.Server.Command + f.Server.URL}, f.Server.Args...), " "))
+		s, _, err := list[0].Recommended().Sketch("linux", nil)
+		got := strings.TrimSpace(strings.Join(append([]string{list[0].Name, s.Command + s.URL}, s.Args...), " "))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }
 
-func TestKeysAreLiftedOut(t *testing.T) {
-	list, err := Snippet(`{"mcpServers": {"a": {"command": "x", "env": {
+func TestKeysOfAnEntryAreLiftedOut(t *testing.T) {
+	f, ok := Entry("a", []byte(`{"command": "x", "env": {
 		"API_KEY": "abc-real", "OTHER": "ghp_0123456789ab", "TOKEN": "YOUR_TOKEN_HERE", "MODE": "fast", "N": 3,
-		"REF_TOKEN": "${env:T}", "IN": "${input:k}"}}}}`)
-	if err != nil {
-		t.Fatal(err)
+		"REF_TOKEN": "${env:T}", "IN": "${input:k}"}}`))
+	if !ok {
+		t.Fatal("it is none")
 	}
-	f := list[0]
 	if want := map[string]string{"API_KEY": "abc-real", "OTHER": "ghp_0123456789ab", "TOKEN": "", "IN": ""}; !reflect.DeepEqual(f.Env, want) {
 		t.Errorf("keys %v", f.Env)
 	}
@@ -55,9 +57,9 @@ func TestKeysAreLiftedOut(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoSnippetSaysSo(t *testing.T) {
+func TestWhatIsNoServerSaysSo(t *testing.T) {
 	for text, code := range map[string]words.Code{"": words.ImportNothing, "hello": words.ImportNothing, `{"theme": "dark"}`: words.ImportNothing, "{\"mcpServers\": {": words.FileBroken} {
-		if _, err := Snippet(text); !words.Has(err, code) {
+		if _, err := Read(text); !words.Has(err, code) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

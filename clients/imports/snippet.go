@@ -14,30 +14,6 @@ import (
 	"mcp-companion/words"
 )
 
-// Snippet reads the text a server's page tells its users to copy: a client's
-// settings, a part of one, or one server's; with comments, trailing commas and
-// Markdown fences. The error is a Problem that names the line.
-func Snippet(text string) ([]Found, error) {
-	list, err := ofJSON(unfence(text))
-	if err != nil {
-		return nil, err
-	}
-	var out []Found
-	for _, r := range list {
-		out = append(out, r.found())
-	}
-	return out, nil
-}
-
-// unfence takes the text out of Markdown's ``` lines and makes plain quotes of
-// typographic ones.
-func unfence(text string) string {
-	if list := fenced(tidy(text)); len(list) > 0 {
-		text = list[0]
-	}
-	return tidy(text)
-}
-
 // places are where clients keep their servers, nil for the top.
 var places = [][]string{{"mcpServers"}, {"servers"}, {"mcp", "servers"}, {"mcp", "mcpServers"}, {"context_servers"}, {"mcp"}, {"amp.mcpServers"}, {"mcp_servers"}, {"extensions"}, nil}
 

@@ -24,16 +24,57 @@ import (
 // that is kept already: it stays. The error is a Problem that names the field.
 func (p *Option) Build(os string, values map[string][]string) (s servers.Server, secrets map[string]string, err error) {
 	b := p.filled(values)
-	if err := b.check(); err != nil {
-		return servers.Server{}, nil, err
+	s, err = b.whole(os)
+	return s, b.secrets, err
+}
+
+// BuildWaiting is Build where keys may be missing yet. waiting lists the required
+// secret fields without a value: the server refers to them all the same, and can't
+// start before they are there.
+func (p *Option) BuildWaiting(os string, values map[string][]string) (s servers.Server, secrets map[string]string, waiting []string, err error) {
+	b := p.filled(values)
+	b.waits = true
+	s, err = b.whole(os)
+	waiting, _ = p.Missing(values)
+	return s, b.secrets, waiting, err
+}
+
+// Missing lists the required fields that have no value: the keys, as BuildWaiting's
+// waiting, and all others.
+func (p *Option) Missing(values map[string][]string) (keys, others []string) {
+	b := p.filled(values)
+	b.waits = true
+	for i := range b.Fields {
+		switch f := &b.Fields[i]; {
+		case !f.Required || len(b.values[f.ID]) > 0:
+		case b.mayWait(f):
+			keys = append(keys, f.ID)
+		default:
+			others = append(others, f.ID)
+		}
 	}
-	if s, err = b.server(os); err == nil {
+	return keys, others
+}
+
+// whole is the server, of values that are complete.
+func (b *building) whole(os string) (s servers.Server, err error) {
+	if err = b.check(); err == nil {
+		s, err = b.server(os)
+	}
+	if err == nil {
 		err = s.Check()
 	}
 	if err != nil {
-		return servers.Server{}, nil, err
+		b.secrets = nil
+		return servers.Server{}, err
 	}
-	return s, b.secrets, nil
+	return s, nil
+}
+
+// mayWait reports whether a required field may be filled in later: a key of the
+// server's, not one of its sign-in.
+func (b *building) mayWait(f *Field) bool {
+	return b.waits && f.Required && f.Kind == Secret && f.OAuthClient == ""
 }
 
 // foreign is an error where s refers to a secret that is none of the option's
@@ -98,6 +139,7 @@ type building struct {
 	secrets map[string]string
 	kept    []string // ids of secrets that values refer to
 	sketch  bool
+	waits   bool // required keys may be missing
 }
 
 func (p *Option) filled(typed map[string][]string) *building {
@@ -130,7 +172,7 @@ func (p *Option) filled(typed map[string][]string) *building {
 func (b *building) check() error {
 	for i := range b.Fields {
 		f := &b.Fields[i]
-		if f.Required && len(b.values[f.ID]) == 0 {
+		if f.Required && len(b.values[f.ID]) == 0 && !b.mayWait(f) {
 			return words.New(words.ValueMissing, nil, "Field", f.Label)
 		}
 		for _, v := range b.values[f.ID] {
@@ -386,7 +428,7 @@ func (b *building) value(id string, at place, before, rest string, more map[stri
 func (b *building) secret(f *Field, at place) string {
 	v := b.text(f)
 	if v == "" {
-		if b.sketch && f.Required {
+		if b.sketch && f.Required || b.mayWait(f) {
 			return servers.SecretRef(f.ID)
 		}
 		return ""

@@ -19,7 +19,8 @@ import (
 
 var join = filepath.Join
 
-// Create makes the project. After an error the disk is as it was. Errors that a
+// Create makes the project; one that is there already, as it was made, it takes up
+// again. After an error the disk is as it was. Errors that a
 // user can meet are Problems: of the name, the kind, the folder.
 func Create(ctx context.Context, r Request) (*Project, error) {
 	k, err := find(r.Template)
@@ -85,6 +86,9 @@ func folderProblem(folder string, err error) error {
 // put makes folder with contents in it, a new one under another name first.
 func put(ctx context.Context, folder string, contents map[string]string) (err error) {
 	exists, err := isEmpty(folder)
+	if errors.Is(err, errTaken) && holdsAll(folder, contents) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -112,6 +116,17 @@ func put(ctx context.Context, folder string, contents map[string]string) (err er
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	return nil
+}
+
+// holdsAll reports whether folder holds all contents, byte for byte: it is this very
+// project, which could not be prepared when it was made.
+func holdsAll(folder string, contents map[string]string) bool {
+	for name, text := range contents {
+		if data, err := os.ReadFile(join(folder, name)); err != nil || string(data) != text {
+			return false
+		}
+	}
+	return true
 }
 
 // isEmpty reports whether folder is there, and empty; all else that is there is

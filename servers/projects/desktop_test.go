@@ -94,7 +94,7 @@ func TestDesktopTheNodePackagesExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"@modelcontextprotocol/sdk", "zod"} {
+	for _, name := range []string{"@modelcontextprotocol/server", "@modelcontextprotocol/client", "zod"} {
 		data, err := os.ReadFile(filepath.Join("../../.npm/test/node_modules", name, "package.json"))
 		if err != nil {
 			t.Fatal(err)

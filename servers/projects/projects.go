@@ -2,13 +2,16 @@
 // tests, put into a folder for its owner to change.
 //
 // Its rules:
-//   - nothing that exists is overwritten: the folder is new or empty;
+//   - nothing that exists is overwritten: the folder is new or empty, or holds this
+//     very project, untouched;
 //   - a project is there whole or not at all;
 //   - a name goes into a file as that language's literal, whatever is in it;
 //   - nothing is started here: what has to be run is told (Project.Prepare).
 package projects
 
 import (
+	"strings"
+
 	"mcp-companion/servers"
 	"mcp-companion/words"
 )
@@ -19,12 +22,17 @@ type Template struct {
 	Title   string
 	Summary string
 	Needs   string // what has to be on the computer, a sentence
+	Get     string // the web page where that is to be had
+
+	// Prepare lists what is run once in the folder, each as one would type it.
+	Prepare []string
 }
 
 // kind is what a Template is made of.
 type kind struct {
 	id      string
 	open    string                              // the file to change first
+	get     string                              // where its helper program is to be had
 	prepare [][]string                          // what is run once in the folder: program, arguments
 	start   func(folder string) (line []string) // what starts the server
 }
@@ -32,11 +40,11 @@ type kind struct {
 // kinds are all, in the order in which they are offered.
 var kinds = []kind{
 	{
-		id: "node", open: "server.ts", prepare: [][]string{{"npm", "install"}},
+		id: "node", open: "server.ts", get: "https://nodejs.org/en/download", prepare: [][]string{{"npm", "install"}},
 		start: func(folder string) []string { return []string{"node", join(folder, "main.ts")} },
 	},
 	{
-		id: "python", open: "server.py", prepare: [][]string{{"uv", "sync"}},
+		id: "python", open: "server.py", get: "https://docs.astral.sh/uv/getting-started/installation/", prepare: [][]string{{"uv", "sync"}},
 		start: func(folder string) []string { return []string{"uv", "run", "--directory", folder, "server.py"} },
 	},
 }
@@ -45,9 +53,13 @@ var kinds = []kind{
 func Templates() []Template {
 	var list []Template
 	for _, k := range kinds {
-		list = append(list, Template{
-			ID: k.id, Title: words.Say("project." + k.id), Summary: words.Say("project." + k.id + ".summary"), Needs: words.Say("project." + k.id + ".needs"),
-		})
+		t := Template{
+			ID: k.id, Title: words.Say("project." + k.id), Summary: words.Say("project." + k.id + ".summary"), Needs: words.Say("project." + k.id + ".needs"), Get: k.get,
+		}
+		for _, line := range k.prepare {
+			t.Prepare = append(t.Prepare, strings.Join(line, " "))
+		}
+		list = append(list, t)
 	}
 	return list
 }

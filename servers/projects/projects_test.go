@@ -304,3 +304,35 @@ func all(t *testing.T, dir string) (names []string) {
 	slices.Sort(names)
 	return names
 }
+
+// A project that could not be prepared is taken up again, as long as nobody changed
+// it.
+func TestAProjectThatIsThereAlreadyIsTakenUpAgain(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "p")
+	r := Request{Template: "node", Name: "x", Folder: folder}
+	first, err := Create(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "node_modules"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Create(t.Context(), r)
+	if err != nil || again.Folder != first.Folder || again.Open != first.Open {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	other := r
+	other.Name = "y"
+	if _, err := Create(t.Context(), other); !words.Has(err, words.FolderTaken) {
+		t.Errorf("another one: %v", err)
+	}
+	if err := os.WriteFile(first.Open, []byte("// mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(t.Context(), r); !words.Has(err, words.FolderTaken) {
+		t.Errorf("a changed one: %v", err)
+	}
+	if data, err := os.ReadFile(first.Open); err != nil || string(data) != "// mine" {
+		t.Errorf("%q %v", data, err)
+	}
+}
