@@ -21,7 +21,7 @@ type manyForm struct {
 	w      *Window
 	from   *addPage
 	list   []*manyRow
-	sets   []*check
+	where  *places
 	reason *line
 	save   *button
 	cancel *button
@@ -52,12 +52,8 @@ func (f *manyForm) build() {
 	for _, o := range f.from.found {
 		body.Add(card(f.row(o)))
 	}
-	if sets := f.w.setChecks(&f.sets, f.onChanged); sets != nil {
-		body.Add(card(sets))
-		for _, c := range f.sets {
-			c.put(c.Text == f.w.state.Set)
-		}
-	}
+	f.where = f.w.newPlaces(f.onChanged)
+	body.Objects = append(body.Objects, f.where.cards...)
 	back := newIconButton(words.Say("app.servers.add"), iconBack, f.onEscape).quiet()
 	f.lay(back, nil, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
 }
@@ -116,15 +112,9 @@ func (f *manyForm) onChanged() {
 // drafts are the ticked ones, in the chosen sets; one that was switched off where it
 // stood is in none.
 func (f *manyForm) drafts() []companion.OfferDraft {
-	var sets []string
-	for _, c := range f.sets {
-		if c.Checked {
-			sets = append(sets, c.Text)
-		}
-	}
 	var list []companion.OfferDraft
 	for _, r := range f.ticked() {
-		d := companion.OfferDraft{Name: r.name, Offer: r.offer, Option: r.offer.Recommended().ID, Sets: sets}
+		d := companion.OfferDraft{Name: r.name, Offer: r.offer, Option: r.offer.Recommended().ID, Sets: f.where.chosenSets(), Apps: f.where.chosenApps()}
 		if r.offer.Off {
 			d.Sets = nil
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -37,7 +36,7 @@ type form struct {
 	envKeys *valueRows
 	headers *valueRows
 	headKey *valueRows
-	sets    []*check
+	where   *places
 	signin  *formSignIn
 	more    *formMore
 
@@ -106,34 +105,16 @@ func (f *form) build() {
 	f.busy.locked = []*button{f.save, f.cancel, f.look}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
 	body := stack(12, card(stack(16, f.name.box, stack(2, newLine(words.Say("app.form.kind"), theme.ColorNameForeground, theme.SizeNameText).bold(), f.kind))), f.local, f.remote)
-	if sets := f.w.setChecks(&f.sets, f.onChanged); sets != nil {
-		body.Add(card(sets))
+	if f.was == "" {
+		f.where = f.w.newPlaces(f.onChanged)
+	} else {
+		f.where = f.w.placesOf(f.onChanged)
+		f.where.in(f.orig.Sets)
 	}
+	body.Objects = append(body.Objects, f.where.cards...)
 	f.more = newFormMore(f.onChanged)
 	body.Add(card(f.more.box))
 	f.lay(nil, nil, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
-}
-
-// setChecks asks which sets the server is in, and puts the marks into list; nil
-// where there are none.
-func (w *Window) setChecks(list *[]*check, changed func()) fyne.CanvasObject {
-	if len(w.state.Sets) == 0 {
-		return nil
-	}
-	grid := container.NewGridWithColumns(2)
-	for _, s := range w.state.Sets {
-		c := newCheck(s.Name, func(bool) { changed() })
-		*list = append(*list, c)
-		grid.Add(c)
-	}
-	title := newLine(words.Say("app.form.sets"), theme.ColorNameForeground, theme.SizeNameText).bold()
-	return stack(6, stack(3, title, newCaption(words.Say("app.form.sets.help")).box), grid)
-}
-
-// joins reports whether a new server goes into the set, unless its user says
-// otherwise: those in use, so that it can be used at once.
-func (w *Window) joins(set string) bool {
-	return slices.ContainsFunc(w.state.Sets, func(s companion.SetState) bool { return s.Name == set && (s.Current || s.InUse) })
 }
 
 // fill puts the server into the fields.
@@ -153,9 +134,6 @@ func (f *form) fill() {
 	fillRows(v.Headers, f.headers, f.headKey)
 	f.signin.fill(v.SignIn)
 	f.more.fill(v)
-	for _, c := range f.sets {
-		c.put(slices.Contains(f.orig.Sets, c.Text) || f.was == "" && f.w.joins(c.Text))
-	}
 	f.onKind()
 }
 

@@ -78,11 +78,7 @@ func (f *form) draft() companion.Draft {
 		s.SignIn, d.ClientSecret = f.signin.read(f.orig.Server.SignIn)
 	}
 	f.more.read(s)
-	for _, c := range f.sets {
-		if c.Checked {
-			d.Sets = append(d.Sets, c.Text)
-		}
-	}
+	d.Sets, d.Apps = f.where.chosenSets(), f.where.chosenApps()
 	return d
 }
 
@@ -250,10 +246,5 @@ func (f *form) snapshot() string {
 	for _, v := range []*valueRows{f.env, f.envKeys, f.headers, f.headKey} {
 		parts = append(parts, v.snapshot())
 	}
-	for _, c := range f.sets {
-		if c.Checked {
-			parts = append(parts, c.Text)
-		}
-	}
-	return strings.Join(parts, "\x02")
+	return strings.Join(append(parts, f.where.snapshot()), "\x02")
 }

@@ -37,7 +37,7 @@ type offerForm struct {
 	rest    *fyne.Container
 	runs    *line
 	command *para
-	sets    []*check
+	where   *places
 	reason  *line
 	save    *button
 	cancel  *button
@@ -77,12 +77,10 @@ func (f *offerForm) build() {
 	}
 	body.Add(card(stack(16, f.name.box, f.asks)))
 	body.Add(card(stack(6, f.runs, f.command.box)))
-	if sets := f.w.setChecks(&f.sets, f.onChanged); sets != nil {
-		body.Add(card(sets))
-		for _, c := range f.sets {
-			c.put(f.w.joins(c.Text) && !f.offer.Off)
-		}
+	if f.where = f.w.newPlaces(f.onChanged); f.offer.Off {
+		f.where.none()
 	}
+	body.Objects = append(body.Objects, f.where.cards...)
 	f.lay(back, buttons, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
 }
 
@@ -392,11 +390,7 @@ func (f *offerForm) draft() companion.OfferDraft {
 			d.Kept[o.f.ID] = o.kept
 		}
 	}
-	for _, c := range f.sets {
-		if c.Checked {
-			d.Sets = append(d.Sets, c.Text)
-		}
-	}
+	d.Sets, d.Apps = f.where.chosenSets(), f.where.chosenApps()
 	return d
 }
 
@@ -463,12 +457,7 @@ func (f *offerForm) snapshot() string {
 	for _, o := range f.fields {
 		parts = append(parts, o.f.ID, strings.Join(o.values(), "\x01"), o.kept)
 	}
-	for _, c := range f.sets {
-		if c.Checked {
-			parts = append(parts, c.Text)
-		}
-	}
-	return strings.Join(parts, "\x02")
+	return strings.Join(append(parts, f.where.snapshot()), "\x02")
 }
 
 // openPage opens a web page in the browser.

@@ -108,7 +108,7 @@ func TestTabWalksInReadingOrder(t *testing.T) {
 		at = append(at, c.Focused())
 	}
 	last := -1
-	for _, want := range []fyne.Focusable{w.nav.items[tabServers], w.nav.items[tabHistory], form.name.field, form.command.field, form.args.field, form.cwd.field, form.envKeys.add, form.env.add, form.sets[0], form.cancel, form.save} {
+	for _, want := range []fyne.Focusable{w.nav.items[tabServers], w.nav.items[tabHistory], form.name.field, form.command.field, form.args.field, form.cwd.field, form.envKeys.add, form.env.add, form.where.sets[0], form.cancel, form.save} {
 		i := slices.Index(at[last+1:], want)
 		if i < 0 {
 			t.Fatalf("%T %v is not reached in its turn", want, want)

@@ -30,7 +30,7 @@ type projectForm struct {
 	name    *asked
 	folder  *asked
 	own     bool // the folder was typed or chosen, and no longer follows the name
-	sets    []*check
+	where   *places
 	reason  *line
 	save    *button
 	cancel  *button
@@ -68,12 +68,8 @@ func (f *projectForm) build() {
 	f.busy.locked = []*button{f.save, f.cancel}
 
 	body := stack(12, card(stack(16, f.name.box, f.folder.box)), f.kindBox)
-	if sets := f.w.setChecks(&f.sets, f.onChanged); sets != nil {
-		body.Add(card(sets))
-		for _, c := range f.sets {
-			c.put(c.Text == f.w.state.Set)
-		}
-	}
+	f.where = f.w.newPlaces(f.onChanged)
+	body.Objects = append(body.Objects, f.where.cards...)
 	back := newIconButton(words.Say("app.servers.add"), iconBack, f.onEscape).quiet()
 	f.lay(back, nil, scrolled(720, body), f.foot(f.reason, f.cancel, f.save))
 	f.follow()
@@ -264,11 +260,7 @@ func (f *projectForm) stuck(err error, printed string) {
 // register saves the project's server like any other.
 func (f *projectForm) register() {
 	d := companion.DraftOf(f.made)
-	for _, c := range f.sets {
-		if c.Checked {
-			d.Sets = append(d.Sets, c.Text)
-		}
-	}
+	d.Sets, d.Apps = f.where.chosenSets(), f.where.chosenApps()
 	f.w.walk(f.busy, change{
 		tab: tabServers, from: f,
 		title: words.Say("app.preview.title"),
@@ -335,10 +327,5 @@ func (f *projectForm) onEscape() {
 // snapshot is all that is typed, to tell whether anything was.
 func (f *projectForm) snapshot() string {
 	parts := []string{f.template().ID, f.name.field.Text, f.folder.field.Text}
-	for _, c := range f.sets {
-		if c.Checked {
-			parts = append(parts, c.Text)
-		}
-	}
-	return strings.Join(parts, "\x02")
+	return strings.Join(append(parts, f.where.snapshot()), "\x02")
 }

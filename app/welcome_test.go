@@ -274,7 +274,7 @@ func TestANewServerJoinsEverySetInUse(t *testing.T) {
 	}
 	w := open(t, &fake{}, s)
 	form := adding(t, w)
-	for _, c := range form.sets {
+	for _, c := range form.where.sets {
 		if c.Checked != (c.Text != "Research") {
 			t.Errorf("%s: %v", c.Text, c.Checked)
 		}

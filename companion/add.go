@@ -27,6 +27,7 @@ type OfferDraft struct {
 	// the library's. Values can't refer to one.
 	Kept map[string]string
 	Sets []string // the sets it shall be in
+	Apps []string // ids of AI apps that are kept in step from now on
 	// Examples says that a required value which is missing stands as its example, to
 	// be put right later. Otherwise it is a Problem.
 	Examples bool
@@ -81,6 +82,9 @@ func (c *Companion) putOffers(lib *servers.Library, p *Proposal, drafts []OfferD
 
 // putOffer puts the server that d is into the library, its keys into p.
 func (c *Companion) putOffer(lib *servers.Library, p *Proposal, d OfferDraft) error {
+	if err := c.manage(lib, d.Apps); err != nil {
+		return err
+	}
 	option := d.Offer.Option(d.Option)
 	if option == nil {
 		return fmt.Errorf("the offer has no option %q", d.Option)

@@ -350,3 +350,20 @@ func TestAKeyThatStandsInAnArgumentIsEnteredByItsLabelOrFlag(t *testing.T) {
 		}
 	}
 }
+
+// A first server reaches an app at once: saving it keeps the app in step.
+func TestANewServerCanBringItsAppsAlong(t *testing.T) {
+	d := newDesk(t)
+	p, err := d.ProposeServer(t.Context(), Draft{Name: "mine", Server: servers.Server{Command: "npx"}, Apps: []string{"claude-code"}})
+	d.must(t, p, err)
+	lib, err := d.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lc := lib.Clients["claude-code"]; lc == nil || !lc.Managed || len(lc.Entries) != 1 {
+		t.Errorf("it is %+v", lc)
+	}
+	if _, err := d.ProposeServer(t.Context(), Draft{Name: "other", Server: servers.Server{Command: "npx"}, Apps: []string{"nothing"}}); !words.Has(err, words.ClientUnknown) {
+		t.Errorf("an app that isn't there: %v", err)
+	}
+}

@@ -24,6 +24,7 @@ type Draft struct {
 	Env, Headers map[string]Secret
 	ClientSecret Secret   // newly typed, of Server.SignIn
 	Sets         []string // the sets it shall be in
+	Apps         []string // ids of AI apps that are kept in step from now on
 }
 
 // SetDraft is a set as a form holds it.
@@ -44,7 +45,12 @@ func (c *Companion) ProposeServer(_ context.Context, d Draft) (*Proposal, error)
 	if d.Was != "" {
 		reason = words.Say("reason.edit", "Name", d.Name)
 	}
-	return c.propose(reason, func(lib *servers.Library, p *Proposal) error { return putServer(lib, p, d) }, scope{})
+	return c.propose(reason, func(lib *servers.Library, p *Proposal) error {
+		if err := c.manage(lib, d.Apps); err != nil {
+			return err
+		}
+		return putServer(lib, p, d)
+	}, scope{})
 }
 
 // putServer puts d into the library.
@@ -346,21 +352,33 @@ func (c *Companion) ProposeApply(_ context.Context, ids ...string) (*Proposal, e
 
 func (c *Companion) proposeClients(reason string, ids []string, on bool) (*Proposal, error) {
 	return c.propose(reason, func(lib *servers.Library, _ *Proposal) error {
+		if on {
+			return c.manage(lib, ids)
+		}
 		for _, id := range ids {
 			if err := known(id); err != nil {
 				return err
 			}
-			if dir := clients.Find(id).Project(); on && dir != "" && len(clients.Find(id).Files(c.system, "")) == 0 {
-				return words.New(words.FolderMissing, nil, "Name", titleOf(id), "Path", dir)
-			}
-			lc := lib.Client(id)
-			if on && !lc.Managed {
-				lc.Set = usual(lib)
-			}
-			lc.Managed = on
+			lib.Client(id).Managed = false
 		}
 		return nil
 	}, scope{also: ids})
+}
+
+// manage keeps the clients in step from now on, each that was not in the usual set.
+func (c *Companion) manage(lib *servers.Library, ids []string) error {
+	for _, id := range ids {
+		if err := known(id); err != nil {
+			return err
+		}
+		if dir := clients.Find(id).Project(); dir != "" && len(clients.Find(id).Files(c.system, "")) == 0 {
+			return words.New(words.FolderMissing, nil, "Name", titleOf(id), "Path", dir)
+		}
+		if lc := lib.Client(id); !lc.Managed {
+			lc.Managed, lc.Set = true, usual(lib)
+		}
+	}
+	return nil
 }
 
 // usual is the set that all managed clients are in, AllServers when they differ.
