@@ -82,6 +82,7 @@ type Actions interface {
 	ForgetKey(ctx context.Context, id string) error
 	SetLanguage(ctx context.Context, tag string) error
 	SetQuiet(ctx context.Context, quiet bool) error
+	SetTextSize(ctx context.Context, percent int) error
 	SetAutostart(on bool) error
 	Troubles(context.Context) ([]companion.Trouble, error)
 	MendsOf(ctx context.Context, name string) []companion.Mend

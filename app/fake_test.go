@@ -309,6 +309,11 @@ func (f *fake) SetLanguage(_ context.Context, tag string) error {
 	return f.restart
 }
 
+func (f *fake) SetTextSize(_ context.Context, percent int) error {
+	f.note("size %d", percent)
+	return f.restart
+}
+
 func (f *fake) SetQuiet(_ context.Context, quiet bool) error {
 	f.note("quiet %v", quiet)
 	return f.restart

@@ -17,6 +17,7 @@ type offerRow struct {
 	summary  *line
 	official *fyne.Container
 	badge    *chips
+	kind     *picture // of its category
 	content  *fyne.Container
 }
 
@@ -26,9 +27,10 @@ func newOfferRow() *offerRow {
 		summary:  newLine("", colorMuted, theme.SizeNameText),
 		official: chip(words.Say("app.offer.official")),
 		badge:    newChips(1),
+		kind:     newPicture(iconOfKind(""), 22),
 	}
 	more := newPicture(iconNext, 18)
-	r.content = padded(8, 10, edges(nil, nil, nil,
+	r.content = padded(8, 10, edges(nil, nil, padded(0, 8, container.NewCenter(r.kind.box)),
 		row(8, middle(r.official), middle(r.badge.box), container.NewCenter(more.box)),
 		padded(0, 4, stack(2, r.title, r.summary))))
 	r.ExtendBaseWidget(r)
@@ -43,6 +45,7 @@ func (r *offerRow) AccessibilityLabel() string { return r.title.text + ". " + r.
 func (r *offerRow) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 func (r *offerRow) set(o *catalog.Offer) {
+	r.kind.set(iconOfKind(o.Category))
 	r.title.set(visible(o.Title), theme.ColorNameForeground)
 	summary := visible(o.Summary)
 	if o.ID == "" && summary == "" {

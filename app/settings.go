@@ -1,7 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -17,6 +20,7 @@ type settingsPage struct {
 	login  *check
 	notify *check
 	lang   *choice
+	size   *choice // how large the window draws
 	file   *button // keeps keys in the encrypted file
 	look   *button // for servers in the AI apps
 	about  *facts
@@ -38,6 +42,10 @@ func newSettingsPage(w *Window) *settingsPage {
 		}
 		p.set(func(ctx context.Context) error { return w.actions.SetLanguage(ctx, tag) })
 	})
+	p.size = newChoice(func(chosen string) {
+		percent, _ := strconv.Atoi(strings.TrimSuffix(chosen, percentSign))
+		p.set(func(ctx context.Context) error { return w.actions.SetTextSize(ctx, percent) })
+	})
 	p.file = newButton(words.Say("app.settings.keys.change"), p.onFile)
 	p.look = newButton(words.Say("app.welcome.open"), w.showWelcome)
 	p.busy.locked = []*button{p.file}
@@ -45,15 +53,23 @@ func newSettingsPage(w *Window) *settingsPage {
 	helped := func(o fyne.CanvasObject, help string) fyne.CanvasObject {
 		return stack(3, o, newCaption(words.Say(help)).box)
 	}
-	language := stack(5, newLine(words.Say("app.settings.language"), theme.ColorNameForeground, theme.SizeNameText).bold(), framed(260, p.lang))
+	chosen := func(title string, c *choice) fyne.CanvasObject {
+		return stack(5, newLine(words.Say(title), theme.ColorNameForeground, theme.SizeNameText).bold(), framed(260, c))
+	}
 	p.lay(nil, nil, scrolled(720, stack(12,
 		card(stack(16, helped(row(0, p.login), "app.settings.login.help"), helped(row(0, p.notify), "app.settings.notify.help"))),
-		card(helped(language, "app.settings.language.help")),
+		card(stack(16, helped(chosen("app.settings.language", p.lang), "app.settings.language.help"), chosen("app.settings.size", p.size))),
 		card(helped(row(0, p.look), "app.welcome.open.help")),
 		card(p.moving.box),
 		card(stack(12, p.about.box, row(0, p.file))))), nil)
 	return p
 }
+
+// sizeNames are the sizes of text and all else to choose from. One that a hand wrote
+// is shown, too.
+var sizeNames = []string{"90 %", "100 %", "115 %", "130 %", "150 %", "175 %"}
+
+const percentSign = " %"
 
 // set makes a choice; where that fails the page says so and shows what is.
 func (p *settingsPage) set(do func(context.Context) error) {
@@ -79,6 +95,7 @@ func (p *settingsPage) render(s companion.State) {
 		}
 	}
 	p.lang.put(names, chosen)
+	p.size.put(sizeNames, strconv.Itoa(cmp.Or(now.TextSize, 100))+percentSign)
 	where := "app.settings.keys.keychain"
 	if now.InFile {
 		where = "app.settings.keys.file"

@@ -19,7 +19,8 @@ func TestSettingsAreMadeAtOnceAndAFailureIsTakenBack(t *testing.T) {
 	test.Tap(p.login)
 	test.Tap(p.notify)
 	p.lang.SetSelected("English")
-	f.did(t, "autostart false", "quiet true", "language en")
+	p.size.SetSelected("130 %")
+	f.did(t, "autostart false", "quiet true", "language en", "size 130")
 	f.restart = words.New(words.Busy, nil, "File", "x")
 	test.Tap(p.login)
 	if !p.login.Checked || !p.told.box.Visible() {
