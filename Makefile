@@ -83,6 +83,7 @@ pictures:
 acceptance: build
 	tools/install.sh acceptance
 	tools/acceptance.sh
+	tools/desktop/session.sh -- env $(PURE) $(GO) test -count=1 -tags 'headless desktop acceptance' -run '^TestDesktopANewcomer' -v .
 
 bench:
 	$(PURE) $(GO) test -tags headless -run '^$$' -bench . -benchmem ./...

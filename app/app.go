@@ -232,7 +232,7 @@ func (w *Window) Show(page string) {
 // Render draws s.
 func (w *Window) Render(s companion.State) {
 	w.state, w.told = s, true
-	w.scale.set(s.Settings.TextSize)
+	w.setScale(s.Settings.TextSize)
 	w.nav.render(s)
 	w.strip.render(s)
 	if name, _, _ := strings.Cut(w.wanted, "/"); name != "" && w.hasServer(name) && w.open[tabServers] == view(w.servers) {

@@ -50,7 +50,7 @@ var (
 	iconKeys    = shape("keys", shapeKeys, theme.ColorNameForeground)
 	iconDoctor  = shape("doctor", shapeDoctor, theme.ColorNameForeground)
 	iconNext    = shape("next", shapeNext, colorMuted)
-	iconNote    = tinted(theme.InfoIcon(), colorMuted)
+	iconNote    = stock(theme.IconNameInfo, colorMuted)
 	iconBack    = shape("back", shapeBack, theme.ColorNameForeground)
 )
 
@@ -65,6 +65,11 @@ func lookOf(s companion.Status) statusLook {
 func shape(name, body string, c fyne.ThemeColorName) fyne.Resource {
 	svg := `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">` + body + `</svg>`
 	return theme.NewColoredResource(fyne.NewStaticResource("companion-"+name+".svg", []byte(svg)), c)
+}
+
+// stock is an icon of Fyne's. The theme's own functions want an app that runs.
+func stock(name fyne.ThemeIconName, c fyne.ThemeColorName) fyne.Resource {
+	return tinted(theme.DefaultTheme().Icon(name), c)
 }
 
 func tinted(r fyne.Resource, c fyne.ThemeColorName) fyne.Resource {

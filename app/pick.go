@@ -56,8 +56,8 @@ type pick struct {
 }
 
 var (
-	iconPicked   = tinted(theme.RadioButtonCheckedIcon(), theme.ColorNamePrimary)
-	iconUnpicked = tinted(theme.RadioButtonIcon(), colorMuted)
+	iconPicked   = stock(theme.IconNameRadioButtonChecked, theme.ColorNamePrimary)
+	iconUnpicked = stock(theme.IconNameRadioButton, colorMuted)
 )
 
 func newPick(title, about string, step func(int)) *pick {

@@ -43,3 +43,12 @@ func (s *scale) set(percent int) {
 	}
 	fyne.CurrentApp().Settings().SetTheme(newLook()) // has every window look
 }
+
+// setScale draws at percent from now on, in a window as large as it is.
+func (w *Window) setScale(percent int) {
+	was, size := w.scale.now, w.win.Canvas().Size()
+	if w.scale.set(percent); w.scale.now != was {
+		part := float32(was) / float32(w.scale.now)
+		w.win.Resize(fyne.NewSize(size.Width*part, size.Height*part))
+	}
+}
