@@ -78,7 +78,8 @@ package:
 # The pictures of the README, of the pages as they are now.
 pictures:
 	d=$$(mktemp -d) && SHOTS=$$d $(PURE) $(GO) test -count=1 ./app -run '^TestShots$$' && \
-	  cp $$d/servers-light.png assets/window.png && cp $$d/add-light.png assets/add.png && rm -r $$d
+	  cp $$d/servers-light.png assets/window.png && cp $$d/add-light.png assets/add.png && \
+	  cp $$d/welcome-mid-light.png assets/welcome.png && cp $$d/sets-light.png assets/sets.png && rm -r $$d
 
 acceptance: build
 	tools/install.sh acceptance
