@@ -6,6 +6,7 @@ import (
 	"context"
 	"log"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +45,78 @@ func (t *tray) prepare() {
 	t.drawIcon(statusOf(t.state), currentPanel())
 	t.drawTooltip(tooltipFor(t.state, t.said()))
 	t.drawn = true
+	stayRegistered(t.ctx)
+}
+
+// Names of the StatusNotifierItem specification, as KDE's and all after it spell them.
+const (
+	watcherName = "org.kde.StatusNotifierWatcher"
+	watcherPath = "/StatusNotifierWatcher"
+	itemPath    = "/StatusNotifierItem"
+)
+
+// stayRegistered has a host that comes show the icon. systray does, too, but misses
+// one that comes just while it begins to wait, as at login: it asks the bus to tell
+// before it listens. Until ctx ends or the bus goes.
+func stayRegistered(ctx context.Context) {
+	conn, err := dbus.SessionBus() // systray's
+	if err != nil {
+		return
+	}
+	signals := make(chan *dbus.Signal, 16)
+	conn.Signal(signals)
+	err = conn.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcherName))
+	if err != nil {
+		return
+	}
+	go func() {
+		defer conn.RemoveSignal(signals)
+		look := time.After(settle)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case s, ok := <-signals:
+				if !ok {
+					return
+				}
+				if isNewOwner(s) {
+					look = time.After(settle)
+				}
+			case <-look:
+				registerMissing(ctx, conn)
+			}
+		}
+	}()
+}
+
+// isNewOwner reports whether a watcher came: the body is its name, the old owner and
+// the new one.
+func isNewOwner(s *dbus.Signal) bool {
+	if s.Name != "org.freedesktop.DBus.NameOwnerChanged" || len(s.Body) < 3 || s.Body[0] != watcherName {
+		return false
+	}
+	owner, _ := s.Body[2].(string)
+	return owner != ""
+}
+
+// registerMissing registers the icon where the watcher doesn't have it.
+func registerMissing(ctx context.Context, conn *dbus.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	watcher := conn.Object(watcherName, watcherPath)
+	var v dbus.Variant
+	var items []string
+	err := watcher.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, watcherName, "RegisteredStatusNotifierItems").Store(&v)
+	if err != nil || v.Store(&items) != nil {
+		return // there is none
+	}
+	for _, name := range conn.Names() {
+		if slices.ContainsFunc(items, func(item string) bool { return item == name || strings.HasPrefix(item, name+"/") }) {
+			return
+		}
+	}
+	_ = watcher.CallWithContext(ctx, watcherName+".RegisterStatusNotifierItem", 0, itemPath).Err // the next one may take it
 }
 
 // HasHost reports whether the desktop shows tray icons now. It may begin to
@@ -60,7 +133,7 @@ func HasHost() bool {
 		return false
 	}
 	var owned bool
-	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, "org.kde.StatusNotifierWatcher").Store(&owned)
+	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, watcherName).Store(&owned)
 	return err == nil && owned
 }
 

@@ -434,6 +434,49 @@ func TestTrayFindsAHostThatComesLater(t *testing.T) {
 	}
 }
 
+// forgetful is a host that has no item of those that register, until the second time.
+type forgetful struct {
+	mu    sync.Mutex
+	asked []string
+}
+
+func (f *forgetful) RegisterStatusNotifierItem(service string, sender dbus.Sender) *dbus.Error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, string(sender)+service)
+	return nil
+}
+
+func (f *forgetful) items() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[min(1, len(f.asked)):]
+}
+
+func (f *forgetful) Get(string, string) (dbus.Variant, *dbus.Error) {
+	return dbus.MakeVariant(f.items()), nil
+}
+
+// systray's one registration can be lost: while a host comes up, or before systray
+// listens for it.
+func TestTrayRegistersWhereItWasMissed(t *testing.T) {
+	d := newDesk(t)
+	f := &forgetful{}
+	for _, of := range []string{"org.kde.StatusNotifierWatcher", "org.freedesktop.DBus.Properties"} {
+		if err := d.conn.Export(f, "/StatusNotifierWatcher", of); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.conn.RequestName("org.kde.StatusNotifierWatcher", dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	d.startApp()
+	d.until("it registers a second time", func() bool { return len(f.items()) == 1 })
+	if got := f.items(); !strings.HasSuffix(got[0], "/StatusNotifierItem") {
+		t.Errorf("as %q", got)
+	}
+}
+
 func TestTrayOutlivesTheBus(t *testing.T) {
 	d := newDesk(t)
 	d.startHost()
