@@ -48,8 +48,12 @@ func (w *Window) walk(b *busy, c change) {
 }
 
 // applied shows what follows a change, and what still has to happen for it.
-func (w *Window) applied(c change, r companion.Result) {
-	w.put(c.tab, c.done())
+func (w *Window) applied(c change, p *companion.Proposal, r companion.Result) {
+	v := c.done()
+	if d, ok := v.(*details); ok {
+		d.tellApps(p)
+	}
+	w.put(c.tab, v)
 	w.finish(r.Waiting)
 }
 

@@ -36,6 +36,7 @@ type details struct {
 	seen    []companion.Reason
 	start   *facts
 	next    *fyne.Container // what to go on with, after it was added; hidden
+	apps    *written        // the AI apps that have it now; nil for not told
 }
 
 func newDetails(w *Window, name string) *details {
@@ -56,7 +57,7 @@ func (d *details) build() {
 	d.state, d.start = newFacts(), newFacts()
 	d.reasons = stack(6)
 	d.reasons.Hide()
-	d.next = container.NewStack()
+	d.next = stack(12)
 	d.next.Hide()
 	back := newIconButton(words.Say("app.tab.servers"), iconBack, d.onEscape).quiet()
 	d.icon.box.Show()
@@ -73,6 +74,9 @@ func (d *details) render(s companion.State) {
 		return
 	}
 	d.server = s.Servers[i]
+	if d.apps != nil {
+		d.apps.render(s.Pending)
+	}
 	look := lookOf(d.server.Status)
 	d.icon.set(look.icon)
 	d.subtitle(d.server.Summary, look.color)
@@ -88,6 +92,16 @@ func (d *details) render(s companion.State) {
 	d.state.set(stateFacts(d.server, ago(d.server.Checked, d.w.opts.Now())))
 	d.start.set(startFacts(d.server))
 	d.drawReasons()
+}
+
+// tellApps says in which AI apps it is by this change, and when they notice.
+func (d *details) tellApps(p *companion.Proposal) {
+	if d.apps = newWritten(d.w, p); len(d.apps.titles) == 0 {
+		d.apps = nil
+		return
+	}
+	d.next.Add(card(d.apps.box))
+	d.next.Show()
 }
 
 // drawReasons says what the verdict was made of.

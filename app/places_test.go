@@ -62,3 +62,25 @@ func TestAnOfferThatWasOffGoesNowhereUnasked(t *testing.T) {
 		t.Error("it goes somewhere")
 	}
 }
+
+func TestAnAddedServerTellsWhenItsAppsNotice(t *testing.T) {
+	f := &fake{proposal: &companion.Proposal{Files: []companion.FileView{
+		{Path: "library.json"}, {Path: "a", Client: "Claude Code"}, {Path: "b", Client: "Claude Desktop"}, {Path: "c", Client: "Claude Code"},
+	}}}
+	s := sample()
+	w := open(t, f, s)
+	form := adding(t, w)
+	form.name.field.SetText("files-2")
+	form.command.field.SetText("npx")
+	test.Tap(form.save)
+	test.Tap(previewed(t, w, tabServers).apply)
+	d := w.open[tabServers].(*details)
+	if d.apps == nil || !slices.Equal(d.apps.titles, []string{"Claude Code", "Claude Desktop"}) || !d.next.Visible() {
+		t.Fatalf("it tells of %+v", d.apps)
+	}
+	s.Servers[0].Name, s.Pending = "files-2", []companion.PendingState{{Title: "Claude Desktop"}}
+	w.Render(s)
+	if !slices.Equal(d.apps.drawn, s.Pending) {
+		t.Error("a restart that is due is not told")
+	}
+}

@@ -85,7 +85,7 @@ func (v *preview) onApply() {
 	}, func(err error) {
 		switch {
 		case err == nil:
-			v.w.applied(v.change, r)
+			v.w.applied(v.change, v.proposal, r)
 		case words.Has(err, words.FileChanged):
 			v.again(err)
 		case errors.Is(err, context.Canceled):
