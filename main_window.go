@@ -62,6 +62,7 @@ func window(ctx context.Context, c *companion.Companion, page string) int {
 	a.SetIcon(icon)
 	c = c.Closely()
 	settings, _ := companion.ReadSettings(c.Home()) // what is wrong with it is said in the window
+	app.SpeakFyne()
 	w := app.New(a, c, app.Options{Icon: icon, TextSize: settings.Size()})
 	w.Fyne().SetOnClosed(stop)
 	// Past its end Fyne runs what it is given at once, wherever that is, and GLFW

@@ -175,7 +175,6 @@ func New(a fyne.App, c Actions, opts Options) *Window {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	sayFyne()
 	a.Settings().SetTheme(newLook())
 	w := &Window{win: a.NewWindow(words.Say("app.title")), actions: c, opts: opts, open: map[string]view{}, scale: newScale()}
 	w.scale.set(opts.TextSize)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -425,6 +426,11 @@ func (f *fake) LeaveVanished(_ context.Context, client string) error {
 func open(t testing.TB, f *fake, s companion.State) *Window {
 	t.Helper()
 	w := New(test.NewTempApp(t), f, Options{Go: func(do func()) { do() }, Now: func() time.Time { return noon }})
+	t.Cleanup(func() { // each new one would have all of them look at its theme
+		if slices.Contains(fyne.CurrentApp().Driver().AllWindows(), w.win) {
+			w.win.Close()
+		}
+	})
 	w.Render(s)
 	w.Show("")
 	w.win.Resize(fyne.NewSize(920, 640))

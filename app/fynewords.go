@@ -9,10 +9,11 @@ import (
 	"mcp-companion/words"
 )
 
-// sayFyne puts our sentences in the place of those that Fyne's own parts show: menus
+// SpeakFyne puts our sentences in the place of those that Fyne's own parts show: menus
 // of fields, file dialogs. Fyne looks for them in the system's language, which need
-// not be the one that its user chose here: whatever it takes, it finds ours.
-func sayFyne() {
+// not be the one that its user chose here: whatever it takes, it finds ours. It is
+// called once, before New: Fyne keeps all it was ever given.
+func SpeakFyne() {
 	text, err := json.Marshal(map[string]string{
 		"Cancel": words.Say("fyne.cancel"), "Copy": words.Say("fyne.copy"), "Create Folder": words.Say("fyne.create-folder"),
 		"Cut": words.Say("fyne.cut"), "Enter filename": words.Say("fyne.file-name"), "Favourites": words.Say("fyne.favourites"),

@@ -11,11 +11,11 @@ import (
 func TestFynesOwnPartsSpeakTheChosenLanguage(t *testing.T) {
 	t.Cleanup(func() {
 		words.Use()
-		sayFyne()
+		SpeakFyne()
 	})
 	for tag, want := range map[string][2]string{"de": {"Ausschneiden", "Eine Ebene höher"}, "ja": {"切り取り", "上のフォルダー"}, "en": {"Cut", "One folder up"}} {
 		words.Use(tag)
-		sayFyne()
+		SpeakFyne()
 		for _, system := range []string{"de_DE.UTF-8", "fr_FR.UTF-8", "zh_CN.UTF-8", "C", "cs_CZ"} {
 			t.Setenv("LC_ALL", system)
 			lang.AddTranslationsForLocale([]byte("{}"), "en") // looks at the system anew
