@@ -275,3 +275,28 @@ func TestTheUsersFolderIsFoundInEverySpelling(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyThatIsAPartOfWhatStandsForItIsSharedWhole(t *testing.T) {
+	d := newDesk(t)
+	for _, x := range []Draft{
+		{Name: "db", Server: servers.Server{Command: "db", Args: []string{"--login=password:secret"}}, Env: map[string]Secret{"password": NewSecret("password"), "B": NewSecret("secret"), "C": NewSecret("input:B")}},
+		{Name: "long", Server: servers.Server{Command: "x", Env: map[string]string{"PRIVATE_KEY": strings.Repeat("0123456789abcdef", 2000)}}},
+	} {
+		p, err := d.ProposeServer(t.Context(), x)
+		d.must(t, p, err)
+	}
+	p, err := d.ProposeSet(t.Context(), SetDraft{Name: "Work", Servers: []string{"db", "long"}})
+	d.must(t, p, err)
+	s, err := d.ShareSet(t.Context(), "Work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"password": "${input:password}"`, `"B": "${input:B}"`, `"C": "${input:C}"`, `"--login=${input:password}:${input:B}"`, `"PRIVATE_KEY": "${input:PRIVATE_KEY}"`} {
+		if !strings.Contains(s.Text, want) {
+			t.Errorf("it lacks %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(s.Text[:min(len(s.Text), 2000)])
+	}
+}

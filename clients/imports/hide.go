@@ -45,7 +45,7 @@ func (h hider) args(list []string) []string {
 
 // value is one value without its keys.
 func (h hider) value(name, value string, at place) string {
-	if value == "" || len(value) > longest {
+	if value == "" {
 		return value
 	}
 	word := wordOfKeys().FindString(value)
