@@ -116,6 +116,7 @@ type part struct {
 // first found counts.
 func (h hider) pieces(name, value string) string {
 	var found []part
+	taken := make([]bool, len(value))
 	for _, rule := range hidden {
 		for _, l := range rule.find().FindAllStringSubmatchIndex(value, -1) {
 			at := part{l[0], l[1], name}
@@ -126,11 +127,13 @@ func (h hider) pieces(name, value string) string {
 				at.name = rule.name(value[l[0]:l[1]])
 			}
 			piece := value[at.from:at.to]
-			overlaps := slices.ContainsFunc(found, func(o part) bool { return at.from < o.to && o.from < at.to })
-			if overlaps || strings.Contains(piece, "${") || noKey().MatchString(piece) || rule.fits != nil && !rule.fits(piece, value[:at.from]) || rule.says && !isKey(at.name, piece) {
+			if slices.Contains(taken[at.from:at.to], true) || strings.Contains(piece, "${") || noKey().MatchString(piece) || rule.fits != nil && !rule.fits(piece, value[:at.from]) || rule.says && !isKey(at.name, piece) {
 				continue
 			}
 			found = append(found, at)
+			for i := at.from; i < at.to; i++ {
+				taken[i] = true
+			}
 		}
 	}
 	slices.SortFunc(found, func(a, b part) int { return cmp.Compare(a.from, b.from) })
