@@ -2,6 +2,7 @@ package companion
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -308,6 +309,47 @@ func TestOneServerOfSeveralAppsIsOneAndItsKeysAreMasked(t *testing.T) {
 	}
 	if now := text(t, d.desktop); strings.Count(now, `"run"`) != 2 {
 		t.Error(now)
+	}
+}
+
+// MARK stands in each entry's key, and nowhere else.
+func TestWhatIsTakenOverTellsNoKeyAndComesBackByteForByte(t *testing.T) {
+	for _, entry := range []string{
+		`{"url": "https://me:MARKhunter2@x.y/mcp"}`,
+		`{"url": "https://x.y/mcp?apikey=MARK%2Babc"}`,
+		`{"url": "https://x.y/", "headers": {"Cookie": "s=MARKab; b=c"}}`,
+		`{"command": "x", "env": {"HEADERS": "{\"Authorization\":\"Bearer MARKabcdef\",\"X\":\"y\"}"}}`,
+		`{"command": "x", "env": {"A": "{\"private_key\":\"-----BEGIN PRIVATE KEY-----\\nMARK\\n\"}"}}`,
+		`{"command": "x", "env": {"A": "-----BEGIN PRIVATE KEY-----\nMARK\n-----END PRIVATE KEY-----"}}`,
+		`{"command": "x", "env": {"CONN": "Server=db;Password=MARK22;"}}`,
+		`{"command": "x", "env": {"DB_PASS": "MARK\"q<&>\\ü"}}`,
+		`{"command": "x", "args": ["--header", "Cookie: a=MARKabcd"]}`,
+		`{"command": "docker", "args": ["run", "-e", "DB_PASS=MARK22", "img"]}`,
+		`{"command": "sh", "args": ["-c", "TOKEN=MARK22 x --token MARK33"]}`,
+	} {
+		d := newDesk(t)
+		before := `{"mcpServers": {"n": ` + entry + `}}`
+		os.WriteFile(d.code, []byte(before), 0o600)
+		inv, err := d.Inventory(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+		if err != nil || p.Keys != 1 {
+			t.Fatalf("%s: %d keys, %v", entry, p.Keys, err)
+		}
+		for what, said := range map[string]any{"the inventory": inv, "the proposal": p, "itself": *p, "the preview": p.Files} {
+			if strings.Contains(fmt.Sprintf("%+v", said), "MARK") {
+				t.Errorf("%s: %s tells it", entry, what)
+			}
+		}
+		r := d.must(t, p, nil)
+		if list := d.holding(t, []string{"MARK"}); len(list) > 0 {
+			t.Errorf("%s: it stands in %q", entry, list)
+		}
+		if _, err := d.Undo(t.Context(), r.ID); err != nil || text(t, d.code) != before {
+			t.Errorf("%s: undone: %v\n%s", entry, err, text(t, d.code))
+		}
 	}
 }
 

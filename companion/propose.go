@@ -48,6 +48,11 @@ type Proposal struct {
 	bundles []*catalog.Bundle // to be unpacked first
 }
 
+// Format writes what it is for, whatever the verb: it holds keys.
+func (p Proposal) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "[%s %q, for %q]", p.Reason, p.Files, p.Waiting)
+}
+
 // IsEmpty reports whether nothing would change, now or later.
 func (p *Proposal) IsEmpty() bool {
 	return len(p.changes) == 0 && len(p.secrets) == 0 && len(p.waits) == 0

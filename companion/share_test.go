@@ -352,8 +352,8 @@ func TestASetFileThatAsksForVeryMuchIsReadAtOnce(t *testing.T) {
 		fmt.Fprintf(&inputs, `{"id":"i%d"},`, i)
 	}
 	start := time.Now()
-	_, err := imports.ReadSetFile([]byte(`{"mcpServers":{"a":{"command":"x","args":["` + strings.Repeat("${input:x}", 150_000) + `"]}},"inputs":[` + inputs.String() + `{"id":"x"}],"mcpCompanion":{"version":1,"set":{"name":"X"}}}`))
-	if took := time.Since(start); err != nil || took > 10*time.Second {
+	_, err := imports.ReadSetFile([]byte(`{"mcpServers":{"a":{"command":"x","args":["` + strings.Repeat("${input:x}", 60_000) + `"]}},"inputs":[` + inputs.String() + `{"id":"x"}],"mcpCompanion":{"version":1,"set":{"name":"X"}}}`))
+	if took := time.Since(start); err != nil || took > 5*time.Second {
 		t.Errorf("after %v: %v", took, err)
 	}
 }

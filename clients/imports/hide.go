@@ -50,8 +50,8 @@ func (h hider) value(name, value string, at place) string {
 	}
 	word := wordOfKeys().FindString(value)
 	rest := value[len(word):]
-	whole := isKey(name, rest) || isNearlyKey(name, rest) || word != "" && (at == inHeader || opaque().MatchString(rest)) ||
-		at == inHeader && (strings.EqualFold(name, "Cookie") || keyHeader().MatchString(name) && opaque().MatchString(rest))
+	whole := isKey(name, rest) || isNearlyKey(name, rest) || strings.EqualFold(name, "Cookie") ||
+		word != "" && (at == inHeader || opaque().MatchString(rest)) || at == inHeader && keyHeader().MatchString(name) && opaque().MatchString(rest)
 	if whole && !strings.Contains(rest, "${") && at != inPath && !strings.Contains(rest, "://") {
 		return word + h.hole(firstOf(name, strings.TrimSpace(word)), rest)
 	}

@@ -47,6 +47,7 @@ func TestWhatLooksLikeAKeyIsHiddenWhereverItStands(t *testing.T) {
 		"a bot":                 partly("BOT", "123456789:AAEabcdefghijklmnopqrstuvwxyz012345", "#", "BOT"),
 		"a shell's line":        {servers.Server{Command: "sh", Args: []string{"-c", "x --token hunter2 --port 80"}}, servers.Server{Command: "sh", Args: []string{"-c", "x --token # --port 80"}}, []string{"token"}},
 		"a cookie":              {servers.Server{Headers: map[string]string{"Cookie": "a=b; c=d"}}, servers.Server{Headers: map[string]string{"Cookie": "#"}}, []string{"Cookie"}},
+		"one in arguments":      {servers.Server{Args: []string{"--header", "Cookie: a=b; c=d"}}, servers.Server{Args: []string{"--header", "Cookie: #"}}, []string{"Cookie"}},
 		"an address's end":      {servers.Server{URL: "https://x.y/mcp#token=hunter2"}, servers.Server{URL: "https://x.y/mcp#token=#"}, []string{"token"}},
 		"a query by its look":   {servers.Server{URL: "https://x.y/mcp?k=0123456789abcdefghijklmn"}, servers.Server{URL: "https://x.y/mcp?k=#"}, []string{"k"}},
 		"none of these": {
