@@ -156,19 +156,14 @@ func freeAmong(names []string, name string) string {
 		return name
 	}
 	for i := 2; ; i++ {
-		if n := numbered(name, i); !taken(n) {
+		if n := imports.Numbered(name, i); !taken(n) {
 			return n
 		}
 	}
 }
 
-func numbered(name string, i int) string {
-	tail := "-" + strconv.Itoa(i)
-	return name[:min(len(name), 32-len(tail))] + tail
-}
-
 // isNumbered reports whether freeAmong may have made text of name.
 func isNumbered(text, name string) bool {
 	i, err := strconv.Atoi(text[strings.LastIndexByte(text, '-')+1:])
-	return err == nil && i > 1 && strings.EqualFold(text, numbered(name, i))
+	return err == nil && i > 1 && strings.EqualFold(text, imports.Numbered(name, i))
 }
