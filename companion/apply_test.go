@@ -2,7 +2,9 @@ package companion
 
 import (
 	"context"
+	"os"
 	"slices"
+	"sync"
 	"testing"
 
 	"mcp-companion/files"
@@ -50,10 +52,16 @@ func TestAnOldPreviewTakesNothingAwayThatWaits(t *testing.T) {
 	}
 }
 
-// asking is a store whose keychain asks its user, who looks around meanwhile.
+// asking is a store whose keychain asks its user at its first use, who looks around
+// meanwhile.
 type asking struct {
 	*secrets.Memory
 	look func()
+}
+
+func (a asking) Get(ctx context.Context, r secrets.Ref) (secrets.Secret, error) {
+	a.look()
+	return a.Memory.Get(ctx, r)
 }
 
 func (a asking) Set(ctx context.Context, r secrets.Ref, v secrets.Secret) error {
@@ -61,19 +69,47 @@ func (a asking) Set(ctx context.Context, r secrets.Ref, v secrets.Secret) error 
 	return a.Memory.Set(ctx, r, v)
 }
 
+func (a asking) Delete(ctx context.Context, r secrets.Ref) error {
+	a.look()
+	return a.Memory.Delete(ctx, r)
+}
+
 func TestNobodyWaitsWhileTheKeychainAsksItsUser(t *testing.T) {
-	d := newDesk(t)
-	asked, held := 0, false
-	d.Companion.open = func() (secrets.Store, error) {
-		return asking{d.store, func() { asked, held = asked+1, held || files.IsLocked(d.home.ChangeLock()) }}, nil
-	}
-	d.add(t, "first") // the history's own key is made with it
-	asked, held = 0, false
 	draft := Draft{Name: "a", Server: servers.Server{Command: "x"}, Env: map[string]Secret{"K": NewSecret("v")}}
-	if _, _, err := d.Do(t.Context(), func() (*Proposal, error) { return d.ProposeServer(t.Context(), draft) }); err != nil {
-		t.Fatal(err)
-	}
-	if asked != 1 || held {
-		t.Errorf("asked %d times, while others waited: %v", asked, held)
+	for name, act := range map[string]func(d *desk) error{
+		"a new server": func(d *desk) error {
+			_, _, err := d.Do(t.Context(), func() (*Proposal, error) { return d.ProposeServer(t.Context(), draft) })
+			return err
+		},
+		"an entry taken over": func(d *desk) error {
+			os.WriteFile(d.code, []byte(`{"mcpServers": {"github": `+githubEntry+`}}`), 0o600)
+			_, _, err := d.Do(t.Context(), func() (*Proposal, error) { return d.ProposeAdopt(t.Context(), "claude-code") })
+			return err
+		},
+		"what is not used": func(d *desk) error {
+			_, err := d.ForgetUnused(t.Context())
+			return err
+		},
+		"an undo": func(d *desk) error {
+			_, err := d.Undo(t.Context(), "")
+			return err
+		},
+	} {
+		d := newDesk(t)
+		p, err := d.ProposeServer(t.Context(), Draft{Name: "first", Server: servers.Server{Command: "x"}, Env: map[string]Secret{"K": NewSecret("v")}})
+		d.must(t, p, err) // the history's own key is made with it
+		p, err = d.ProposeRemove(t.Context(), "first")
+		d.must(t, p, err)
+		var once sync.Once
+		asked, held := false, false
+		d.Companion.open = func() (secrets.Store, error) {
+			return asking{d.store, func() { once.Do(func() { asked, held = true, files.IsLocked(d.home.ChangeLock()) }) }}, nil
+		}
+		if err := act(d); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !asked || held {
+			t.Errorf("%s: asked %v, while others waited: %v", name, asked, held)
+		}
 	}
 }
