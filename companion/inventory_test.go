@@ -482,3 +482,29 @@ func TestUndoGivesTheEntriesBackAlsoWhereAnAppWroteMeanwhile(t *testing.T) {
 		t.Errorf("%v\n%s", lib.Names(), text(t, d.code))
 	}
 }
+
+func TestWhatWaitsIsNotForgottenWhileTheKeychainIsLocked(t *testing.T) {
+	d := newDesk(t)
+	os.WriteFile(d.desktop, []byte(`{"mcpServers": {"github": `+githubEntry+`}}`), 0o600)
+	before := text(t, d.desktop)
+	d.open.Store(true)
+	inv, _ := d.Inventory(t.Context())
+	p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+	d.must(t, p, err)
+	good := d.Companion.open
+	d.Companion.open = func() (secrets.Store, error) { return secrets.Broken{Err: secrets.ErrLocked}, nil }
+	if p, err = d.ProposeSet(t.Context(), SetDraft{Name: "Other", Servers: []string{"github"}}); err != nil {
+		t.Errorf("while it runs, other things can't be done: %v", err)
+	}
+	d.open.Store(false)
+	if _, err := d.FinishPending(t.Context()); !words.Has(err, words.KeychainLocked) || text(t, d.desktop) != before || len(d.State(t.Context()).Pending) != 1 {
+		t.Errorf("%v\n%s", err, text(t, d.desktop))
+	}
+	d.Companion.open = good
+	if _, err := d.FinishPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := text(t, d.desktop); strings.Contains(now, "ghp_") || strings.Contains(now, "github-2") || !strings.Contains(now, `"github"`) {
+		t.Error(now)
+	}
+}
