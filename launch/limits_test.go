@@ -255,19 +255,6 @@ func TestWithoutLimitsTheStreamsStayAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestAServerThatHangsIsToldByRun(t *testing.T) {
-	s := played("say and stay", "", "")
-	s.CallTimeout, s.NoWatching = 1, true
-	l := startRun(t, s, nil)
-	l.say(askCall)
-	if got, want := l.line(), string(refusalTo([]byte("7"), noAnswer("test", time.Second))); got != want {
-		t.Errorf("got %s", got)
-	}
-	if code, rest := l.end(); code != 0 || rest != "" {
-		t.Errorf("left with %d and %q", code, rest)
-	}
-}
-
 func TestABridgesTimeStandsStillWhileTheClientIsAsked(t *testing.T) {
 	replied := make(chan struct{})
 	s := startRemote(t, func(w http.ResponseWriter, r *http.Request, s sent) {

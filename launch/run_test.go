@@ -360,3 +360,16 @@ func TestWhatIsMissingIsAnsweredToTheFirstRequest(t *testing.T) {
 		}
 	}
 }
+
+func TestAServerThatHangsIsToldByRun(t *testing.T) {
+	s := played("say and stay", "", "")
+	s.CallTimeout, s.NoWatching = 1, true
+	l := startRun(t, s, nil)
+	l.say(askCall)
+	if got, want := l.line(), string(refusalTo([]byte("7"), noAnswer("test", time.Second))); got != want {
+		t.Errorf("got %s", got)
+	}
+	if code, rest := l.end(); code != 0 || rest != "" {
+		t.Errorf("left with %d and %q", code, rest)
+	}
+}
