@@ -2,6 +2,7 @@ package companion
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -493,7 +494,7 @@ func TestWhatWaitsIsNotForgottenWhileTheKeychainIsLocked(t *testing.T) {
 	d.must(t, p, err)
 	good := d.Companion.open
 	d.Companion.open = func() (secrets.Store, error) { return secrets.Broken{Err: secrets.ErrLocked}, nil }
-	if p, err = d.ProposeSet(t.Context(), SetDraft{Name: "Other", Servers: []string{"github"}}); err != nil {
+	if _, err := d.ProposeSet(t.Context(), SetDraft{Name: "Other", Servers: []string{"github"}}); err != nil {
 		t.Errorf("while it runs, other things can't be done: %v", err)
 	}
 	d.open.Store(false)
@@ -506,5 +507,40 @@ func TestWhatWaitsIsNotForgottenWhileTheKeychainIsLocked(t *testing.T) {
 	}
 	if now := text(t, d.desktop); strings.Contains(now, "ghp_") || strings.Contains(now, "github-2") || !strings.Contains(now, `"github"`) {
 		t.Error(now)
+	}
+}
+
+func TestTwoAppsWhoseFilesAreLinksToOneShareIt(t *testing.T) {
+	d := newDesk(t)
+	shared := d.put(t, "dotfiles/mcp.json", `{"mcpServers": {"github": `+githubEntry+`}}`)
+	before := text(t, shared)
+	for _, path := range []string{samples["cursor"][1], samples["windsurf"][1]} {
+		full := d.put(t, path, "")
+		if err := errors.Join(os.Remove(full), os.Symlink(shared, full)); err != nil {
+			t.Skip(err)
+		}
+	}
+	inv, err := d.Inventory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	owners := 0
+	for _, a := range inv.Apps {
+		if a.ID == "cursor" || a.ID == "windsurf" {
+			owners++
+		}
+	}
+	p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+	r := d.must(t, p, err)
+	if now := text(t, shared); owners != 1 || strings.Count(now, `"run"`) != 1 || strings.Contains(now, "ghp_") {
+		t.Errorf("%d have it:\n%s", owners, now)
+	}
+	d.manage(t, "cursor", "windsurf")
+	d.add(t, "more")
+	if now := text(t, shared); strings.Count(now, `"run"`) != 1 || !strings.Contains(now, `"cursor"`) {
+		t.Errorf("the other one writes it too:\n%s", now)
+	}
+	if _, err := d.Undo(t.Context(), r.ID); err != nil || text(t, shared) != before {
+		t.Errorf("%v\n%s", err, text(t, shared))
 	}
 }

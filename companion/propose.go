@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -145,10 +146,11 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 		}
 		var outcomes []*clients.Outcome
 		for _, path := range client.Files(system, chosen) {
-			if by := owner[path]; written[path] || by != "" && by != client.ID {
+			at := linked(path)
+			if by := owner[at]; written[at] || by != "" && by != client.ID {
 				continue
 			}
-			written[path] = true
+			written[at] = true
 			var o *clients.Outcome
 			if p.plain != nil {
 				o, err = client.Plain(path, l, lib, p.plain)
@@ -165,15 +167,26 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 	return nil
 }
 
-// owners says by path which managed client a file is written for, where several
+// linked is where a path's links lead to: several may lead to one file.
+func linked(path string) string {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		return to
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil { // the file is not there yet
+		return filepath.Join(dir, filepath.Base(path))
+	}
+	return path
+}
+
+// owners says by path, its links followed, which managed client a file is written for, where several
 // share it: no other one takes away, or makes plain, what stands there.
 func (c *Companion) owners(lib *servers.Library, system clients.System) map[string]string {
 	owner := map[string]string{}
 	for _, client := range allClients(lib) {
 		if lc := lib.Clients[client.ID]; lc != nil && lc.Managed {
 			for _, path := range client.Files(system, lc.File) {
-				if owner[path] == "" {
-					owner[path] = client.ID
+				if at := linked(path); owner[at] == "" {
+					owner[at] = client.ID
 				}
 			}
 		}
