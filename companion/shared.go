@@ -79,14 +79,18 @@ func (c *Companion) ReadSet(ctx context.Context, path string) (SetImport, error)
 
 // readAtMost reads a file of the user's that can't be longer than most bytes.
 func readAtMost(path string, most int64) ([]byte, error) {
+	i, err := os.Stat(path) // before it is opened: a pipe would wait for its writer
+	if err != nil {
+		return nil, err
+	}
+	if !i.Mode().IsRegular() {
+		return nil, words.New(words.FileOdd, nil, "File", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if i, err := f.Stat(); err != nil || !i.Mode().IsRegular() {
-		return nil, words.New(words.FileOdd, err, "File", path)
-	}
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(data)) > most {
 		err = words.New(words.FileTooBig, nil)
