@@ -62,7 +62,7 @@ func importAny(ctx context.Context, e *Env, args []string) error {
 // sayNeeds tells what is still to be filled in, and the command that does.
 func (e *Env) sayNeeds(a companion.Imported) {
 	for _, k := range a.Keys {
-		fmt.Fprintln(e.Out, words.Say("cmd.keymissing", "Name", a.Name, "Key", quoted(k)))
+		fmt.Fprintln(e.Out, plain(words.Say("cmd.keymissing", "Name", a.Name, "Key", quoted(k))))
 	}
 	if len(a.Values) == 0 {
 		return
@@ -84,7 +84,7 @@ func (e *Env) sayNeeds(a companion.Imported) {
 	for i, text := range line {
 		line[i] = quoted(text)
 	}
-	fmt.Fprintln(e.Out, words.Say("cmd.valuemissing", "Name", a.Name, "Values", strings.Join(a.Values, ", "), "Line", strings.Join(line, " ")))
+	fmt.Fprintln(e.Out, plain(words.Say("cmd.valuemissing", "Name", a.Name, "Values", strings.Join(a.Values, ", "), "Line", strings.Join(line, " "))))
 }
 
 // quoted is text as a shell reads it as one word.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"mcp-companion/companion"
 	"mcp-companion/words"
@@ -79,7 +80,7 @@ func importSet(ctx context.Context, e *Env, args []string) error {
 // plain is somebody else's text without what a terminal would obey.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) { // Cf turns the direction of writing, or is not seen
 			return '\ufffd'
 		}
 		return r

@@ -165,8 +165,10 @@ func (c *Companion) adoptOne(lib *servers.Library, p *Proposal, client string, t
 		}
 	}
 	for _, name := range lib.Names() {
-		if s := lib.Servers[name]; !has[s.ID] && c.isSame(lib, p, s, t) {
-			return name, nil
+		if s := lib.Servers[name]; !has[s.ID] {
+			if same, _ := c.isSame(lib, p, s, t); same { // what can't be compared is one of its own
+				return name, nil
+			}
 		}
 	}
 	ids := map[string]string{}
@@ -179,10 +181,11 @@ func (c *Companion) adoptOne(lib *servers.Library, p *Proposal, client string, t
 	return d.Name, putServer(lib, p, d)
 }
 
-// isSame reports whether an entry says the same as a server, its keys included.
-func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server, t imports.Taken) bool {
+// isSame reports whether an entry says the same as a server, its keys included. The
+// error is a Problem of the store.
+func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server, t imports.Taken) (same bool, err error) {
 	if !alike(s, &t.Server, func(string, string) bool { return true }) {
-		return false // without asking for a key
+		return false, nil // without asking for a key
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), secretLimit)
 	defer cancel()
@@ -190,13 +193,15 @@ func (c *Companion) isSame(lib *servers.Library, p *Proposal, s *servers.Server,
 		if v, ok := p.secrets[id]; ok {
 			return v.Reveal()
 		}
-		v, err := c.store().Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
-		if err != nil && !errors.Is(err, secrets.ErrNotFound) {
+		v, failed := c.store().Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
+		if failed != nil && !errors.Is(failed, secrets.ErrNotFound) {
+			err = secrets.Problem(failed)
 			return "\x00" // unknown is the same as nothing
 		}
 		return v.Reveal()
 	}
-	return alike(s, &t.Server, func(have, said string) bool { return servers.Expand(have, value) == servers.Expand(said, t.Value) })
+	same = alike(s, &t.Server, func(have, said string) bool { return servers.Expand(have, value) == servers.Expand(said, t.Value) })
+	return same, err
 }
 
 // alike compares what two servers start; equal compares those of their values in
@@ -288,7 +293,8 @@ func (c *Companion) ejectAll(ctx context.Context, lib *servers.Library, p *Propo
 
 // adopting are the entries that p takes over in the client's file, and those that
 // an earlier one was to and that waited for the client's exit: they still have to
-// say what their server does.
+// say what their server does. Where that can't be told, for the store doesn't answer,
+// they go on waiting.
 func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[string]clients.Entry, error) {
 	w, _ := c.waitsFor(id)
 	if len(w.Adopt) == 0 {
@@ -302,7 +308,14 @@ func (c *Companion) adopting(lib *servers.Library, p *Proposal, id string) (map[
 	for _, e := range entries {
 		t := imports.Take(e.Key, e.Raw, c.system.Home)
 		for _, s := range lib.Servers {
-			if t.Stays == "" && w.Adopt[s.ID] == e.Key && c.isSame(lib, p, s, t) {
+			if t.Stays != "" || w.Adopt[s.ID] != e.Key {
+				continue
+			}
+			same, err := c.isSame(lib, p, s, t)
+			if err != nil && !c.mustExit(id) {
+				return nil, err
+			}
+			if same {
 				all[s.ID] = e
 			}
 		}

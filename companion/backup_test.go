@@ -254,7 +254,6 @@ func TestAHostileBackupChangesNothing(t *testing.T) {
 		"no version":         {sealed("{}"), words.BackupBad},
 		"of a later version": {sealed(`{"version":2,"servers":[1]}`), words.FileNewer},
 		"of other types":     {sealed(`{"version":1,"servers":[1]}`), words.BackupBad},
-		"a server of two":    {sealed(`{"version":1,"servers":{"a":{"command":"x","url":"https://x.y/"}}}`), words.BackupBad},
 		"too much work":      {bytes.Replace(hard, []byte(" 2\n"), []byte(" 25\n"), 1), words.BackupBad},
 	} {
 		file := filepath.Join(t.TempDir(), "b.age")
@@ -303,5 +302,96 @@ func TestAHostileBackupChangesNothing(t *testing.T) {
 	}
 	if got := shape(t, d); got != before {
 		t.Errorf("undone, there is\n%s\nnot\n%s", got, before)
+	}
+}
+
+func TestARestoreRunTwiceAddsNothingTwice(t *testing.T) {
+	_, path := backedUp(t)
+	to := newDesk(t)
+	for _, name := range []string{"GitHub", "walk"} { // others of the same name
+		p, err := to.ProposeServer(t.Context(), Draft{Name: name, Server: servers.Server{Command: "mine"}})
+		to.must(t, p, err)
+	}
+	p, err := to.ProposeSet(t.Context(), SetDraft{Name: "Work", Servers: []string{"walk"}})
+	to.must(t, p, err)
+	for n := range 2 {
+		r, err := to.OpenBackup(t.Context(), path, goodPass)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := to.ProposeRestore(t.Context(), r)
+		if n == 0 {
+			to.must(t, p, err)
+			continue
+		}
+		for _, i := range append(r.Servers, r.Sets...) {
+			if !i.Same {
+				t.Errorf("%+v", i)
+			}
+		}
+		if err != nil || !p.IsEmpty() {
+			t.Errorf("the second time changes %+v (%v)", p.Files, err)
+		}
+	}
+}
+
+func TestARestoreTellsServersApartThatAreAlike(t *testing.T) {
+	from := newDesk(t)
+	from.workFactor = 8
+	for _, name := range []string{"mail", "mail-2", "mail-3"} {
+		p, err := from.ProposeServer(t.Context(), Draft{Name: name, Server: servers.Server{Command: "x"}, Env: map[string]Secret{"TOKEN": NewSecret("of-" + name)}})
+		from.must(t, p, err)
+	}
+	path := filepath.Join(t.TempDir(), "mine.age")
+	if _, err := from.Backup(t.Context(), path, goodPass, false); err != nil {
+		t.Fatal(err)
+	}
+	to := newDesk(t)
+	p, err := to.ProposeServer(t.Context(), Draft{Name: "mail", Server: servers.Server{Command: "mine"}})
+	to.must(t, p, err)
+	for range 2 {
+		r, err := to.OpenBackup(t.Context(), path, goodPass)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := to.ProposeRestore(t.Context(), r)
+		to.must(t, p, err)
+	}
+	lib, _ := to.Library()
+	keys := map[string]bool{}
+	for _, s := range lib.Servers {
+		if s.Command == "x" {
+			v, _ := to.kept(t, s.Env["TOKEN"])
+			keys[v] = true
+		}
+	}
+	if len(lib.Servers) != 4 || len(keys) != 3 {
+		t.Errorf("there are %v, with %d keys", lib.Names(), len(keys))
+	}
+}
+
+// What a hand wrote into the library is taken as it is, and so it comes back.
+func TestABackupOfWhatAHandWroteComesBack(t *testing.T) {
+	d := newDesk(t)
+	d.workFactor = 8
+	d.add(t, "good")
+	odd := strings.Replace(text(t, d.home.Library()), `"servers": {`, `"servers": {"none": {"env": {"A": "b"}}, "two": {"command": "x", "url": "https://x.y/"}, "header": {"url": "https://x.y/", "headers": {"A b": "c"}},`, 1)
+	if err := os.WriteFile(d.home.Library(), []byte(odd), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "mine.age")
+	done, err := d.Backup(t.Context(), path, goodPass, false)
+	if err != nil || done.Servers != 4 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	to := newDesk(t)
+	r, err := to.OpenBackup(t.Context(), path, goodPass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := to.ProposeRestore(t.Context(), r)
+	to.must(t, p, err)
+	if got, want := shape(t, to), shape(t, d); got != want {
+		t.Errorf("it has\n%s\nnot\n%s", got, want)
 	}
 }

@@ -223,6 +223,7 @@ func (c *Companion) ProposeForget(_ context.Context, name, variable string) (*Pr
 // undo could bring back with them is then without its key.
 func (c *Companion) ForgetUnused(ctx context.Context) (int, error) {
 	n := 0
+	c.unlock(ctx)
 	err := c.locked(ctx, func() error {
 		lib, err := c.Library()
 		if err != nil {

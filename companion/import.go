@@ -156,9 +156,14 @@ func freeAmong(names []string, name string) string {
 		return name
 	}
 	for i := 2; ; i++ {
-		tail := "-" + strconv.Itoa(i)
-		if n := name[:min(len(name), 32-len(tail))] + tail; !taken(n) {
+		if n := imports.Numbered(name, i); !taken(n) {
 			return n
 		}
 	}
+}
+
+// isNumbered reports whether freeAmong may have made text of name.
+func isNumbered(text, name string) bool {
+	i, err := strconv.Atoi(text[strings.LastIndexByte(text, '-')+1:])
+	return err == nil && i > 1 && strings.EqualFold(text, imports.Numbered(name, i))
 }

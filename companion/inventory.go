@@ -90,10 +90,11 @@ func (c *Companion) ownFiles(lib *servers.Library) []*clients.Client {
 		}
 		own := false
 		for _, path := range client.Files(system, chosenFile(lib, client.ID)) {
-			if had[path] == "" {
-				had[path] = client.ID
+			at := linked(path)
+			if had[at] == "" {
+				had[at] = client.ID
 			}
-			own = own || had[path] == client.ID
+			own = own || had[at] == client.ID
 		}
 		if own {
 			list = append(list, client)

@@ -2,6 +2,8 @@ package companion
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -311,6 +313,47 @@ func TestOneServerOfSeveralAppsIsOneAndItsKeysAreMasked(t *testing.T) {
 	}
 }
 
+// MARK stands in each entry's key, and nowhere else.
+func TestWhatIsTakenOverTellsNoKeyAndComesBackByteForByte(t *testing.T) {
+	for _, entry := range []string{
+		`{"url": "https://me:MARKhunter2@x.y/mcp"}`,
+		`{"url": "https://x.y/mcp?apikey=MARK%2Babc"}`,
+		`{"url": "https://x.y/", "headers": {"Cookie": "s=MARKab; b=c"}}`,
+		`{"command": "x", "env": {"HEADERS": "{\"Authorization\":\"Bearer MARKabcdef\",\"X\":\"y\"}"}}`,
+		`{"command": "x", "env": {"A": "{\"private_key\":\"-----BEGIN PRIVATE KEY-----\\nMARK\\n\"}"}}`,
+		`{"command": "x", "env": {"A": "-----BEGIN PRIVATE KEY-----\nMARK\n-----END PRIVATE KEY-----"}}`,
+		`{"command": "x", "env": {"CONN": "Server=db;Password=MARK22;"}}`,
+		`{"command": "x", "env": {"DB_PASS": "MARK\"q<&>\\ü"}}`,
+		`{"command": "x", "args": ["--header", "Cookie: a=MARKabcd"]}`,
+		`{"command": "docker", "args": ["run", "-e", "DB_PASS=MARK22", "img"]}`,
+		`{"command": "sh", "args": ["-c", "TOKEN=MARK22 x --token MARK33"]}`,
+	} {
+		d := newDesk(t)
+		before := `{"mcpServers": {"n": ` + entry + `}}`
+		os.WriteFile(d.code, []byte(before), 0o600)
+		inv, err := d.Inventory(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+		if err != nil || p.Keys != 1 {
+			t.Fatalf("%s: %d keys, %v", entry, p.Keys, err)
+		}
+		for what, said := range map[string]any{"the inventory": inv, "the proposal": p, "itself": *p, "the preview": p.Files} {
+			if strings.Contains(fmt.Sprintf("%+v", said), "MARK") {
+				t.Errorf("%s: %s tells it", entry, what)
+			}
+		}
+		r := d.must(t, p, nil)
+		if list := d.holding(t, []string{"MARK"}); len(list) > 0 {
+			t.Errorf("%s: it stands in %q", entry, list)
+		}
+		if _, err := d.Undo(t.Context(), r.ID); err != nil || text(t, d.code) != before {
+			t.Errorf("%s: undone: %v\n%s", entry, err, text(t, d.code))
+		}
+	}
+}
+
 func TestEveryAppGetsAllWhereThatIsAsked(t *testing.T) {
 	d := newDesk(t)
 	os.WriteFile(d.desktop, []byte(`{"mcpServers": {"files": `+filesEntry+`}}`), 0o600)
@@ -438,5 +481,66 @@ func TestUndoGivesTheEntriesBackAlsoWhereAnAppWroteMeanwhile(t *testing.T) {
 	d.must(t, p, err)
 	if lib, _ := d.Library(); len(lib.Servers) != 3 || strings.Contains(text(t, d.code), "ghp_") {
 		t.Errorf("%v\n%s", lib.Names(), text(t, d.code))
+	}
+}
+
+func TestWhatWaitsIsNotForgottenWhileTheKeychainIsLocked(t *testing.T) {
+	d := newDesk(t)
+	os.WriteFile(d.desktop, []byte(`{"mcpServers": {"github": `+githubEntry+`}}`), 0o600)
+	before := text(t, d.desktop)
+	d.open.Store(true)
+	inv, _ := d.Inventory(t.Context())
+	p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+	d.must(t, p, err)
+	good := d.Companion.open
+	d.Companion.open = func() (secrets.Store, error) { return secrets.Broken{Err: secrets.ErrLocked}, nil }
+	if _, err := d.ProposeSet(t.Context(), SetDraft{Name: "Other", Servers: []string{"github"}}); err != nil {
+		t.Errorf("while it runs, other things can't be done: %v", err)
+	}
+	d.open.Store(false)
+	if _, err := d.FinishPending(t.Context()); !words.Has(err, words.KeychainLocked) || text(t, d.desktop) != before || len(d.State(t.Context()).Pending) != 1 {
+		t.Errorf("%v\n%s", err, text(t, d.desktop))
+	}
+	d.Companion.open = good
+	if _, err := d.FinishPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := text(t, d.desktop); strings.Contains(now, "ghp_") || strings.Contains(now, "github-2") || !strings.Contains(now, `"github"`) {
+		t.Error(now)
+	}
+}
+
+func TestTwoAppsWhoseFilesAreLinksToOneShareIt(t *testing.T) {
+	d := newDesk(t)
+	shared := d.put(t, "dotfiles/mcp.json", `{"mcpServers": {"github": `+githubEntry+`}}`)
+	before := text(t, shared)
+	for _, path := range []string{samples["cursor"][1], samples["windsurf"][1]} {
+		full := d.put(t, path, "")
+		if err := errors.Join(os.Remove(full), os.Symlink(shared, full)); err != nil {
+			t.Skip(err)
+		}
+	}
+	inv, err := d.Inventory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	owners := 0
+	for _, a := range inv.Apps {
+		if a.ID == "cursor" || a.ID == "windsurf" {
+			owners++
+		}
+	}
+	p, err := d.ProposeTakeOver(t.Context(), inv.Everything())
+	r := d.must(t, p, err)
+	if now := text(t, shared); owners != 1 || strings.Count(now, `"run"`) != 1 || strings.Contains(now, "ghp_") {
+		t.Errorf("%d have it:\n%s", owners, now)
+	}
+	d.manage(t, "cursor", "windsurf")
+	d.add(t, "more")
+	if now := text(t, shared); strings.Count(now, `"run"`) != 1 || !strings.Contains(now, `"cursor"`) {
+		t.Errorf("the other one writes it too:\n%s", now)
+	}
+	if _, err := d.Undo(t.Context(), r.ID); err != nil || text(t, shared) != before {
+		t.Errorf("%v\n%s", err, text(t, shared))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type Proposal struct {
 	Servers, Keys int
 
 	library   string // the library's id
+	of        string // the hash of the library's file that it was computed from; "" for any
 	changes   []*configs.Change
 	secrets   map[string]secrets.Secret // new values, by the secret's id
 	waits     []string                  // ids of the clients of Waiting
@@ -45,6 +47,11 @@ type Proposal struct {
 	shown []string // values of keys that Files must not show
 
 	bundles []*catalog.Bundle // to be unpacked first
+}
+
+// Format writes what it is for, whatever the verb: it holds keys.
+func (p Proposal) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "[%s %q, for %q]", p.Reason, p.Files, p.Waiting)
 }
 
 // IsEmpty reports whether nothing would change, now or later.
@@ -67,11 +74,12 @@ type edit func(lib *servers.Library, p *Proposal) error
 // managed clients and those named by also. only, if not empty, leaves all other
 // clients out.
 func (c *Companion) propose(reason string, f edit, scope scope) (*Proposal, error) {
+	of := c.libraryHash() // before it is read: one that changes meanwhile is noticed
 	lib, err := c.Library()
 	if err != nil {
 		return nil, err
 	}
-	p := &Proposal{Reason: reason, library: lib.ID, secrets: map[string]secrets.Secret{}}
+	p := &Proposal{Reason: reason, library: lib.ID, of: of, secrets: map[string]secrets.Secret{}}
 	if f != nil {
 		if err := f(lib, p); err != nil {
 			return nil, err
@@ -91,6 +99,11 @@ func (c *Companion) propose(reason string, f edit, scope scope) (*Proposal, erro
 		p.Files = slices.Insert(p.Files, 0, FileView{Path: change.Path, Words: words.Say("change.library"), Diff: change.Diff()})
 	}
 	return p, nil
+}
+
+func (c *Companion) libraryHash() string {
+	data, err := os.ReadFile(c.home.Library())
+	return configs.Hash(data, err == nil)
 }
 
 // scope says which clients a proposal is about: all managed ones, and more, or
@@ -133,10 +146,11 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 		}
 		var outcomes []*clients.Outcome
 		for _, path := range client.Files(system, chosen) {
-			if by := owner[path]; written[path] || by != "" && by != client.ID {
+			at := linked(path)
+			if by := owner[at]; written[at] || by != "" && by != client.ID {
 				continue
 			}
-			written[path] = true
+			written[at] = true
 			var o *clients.Outcome
 			if p.plain != nil {
 				o, err = client.Plain(path, l, lib, p.plain)
@@ -153,15 +167,26 @@ func (c *Companion) planClients(lib *servers.Library, p *Proposal, scope scope) 
 	return nil
 }
 
-// owners says by path which managed client a file is written for, where several
+// linked is where a path's links lead to: several may lead to one file.
+func linked(path string) string {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		return to
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil { // the file is not there yet
+		return filepath.Join(dir, filepath.Base(path))
+	}
+	return path
+}
+
+// owners says by path, its links followed, which managed client a file is written for, where several
 // share it: no other one takes away, or makes plain, what stands there.
 func (c *Companion) owners(lib *servers.Library, system clients.System) map[string]string {
 	owner := map[string]string{}
 	for _, client := range allClients(lib) {
 		if lc := lib.Clients[client.ID]; lc != nil && lc.Managed {
 			for _, path := range client.Files(system, lc.File) {
-				if owner[path] == "" {
-					owner[path] = client.ID
+				if at := linked(path); owner[at] == "" {
+					owner[at] = client.ID
 				}
 			}
 		}
@@ -290,8 +315,9 @@ type Result struct {
 	Waiting []string // titles of clients for whose exit a part waits
 }
 
-// Apply does p as one transaction. Where a file changed since p was computed it
-// returns the FileChanged Problem: propose again, show again.
+// Apply does p as one transaction. Where a file changed since p was computed, or a
+// client was started that has to be closed for it, it returns the FileChanged Problem:
+// propose again, show again.
 func (c *Companion) Apply(ctx context.Context, p *Proposal) (Result, error) {
 	var r Result
 	if err := p.unpack(); err != nil {
@@ -334,6 +360,9 @@ func (c *Companion) keepSecrets(ctx context.Context, p *Proposal) error {
 // apply is Apply for who holds the lock and has kept the secrets; who gets an error
 // forgets them.
 func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
+	if err := c.isCurrent(p); err != nil {
+		return Result{}, err
+	}
 	if p.launching {
 		if err := c.keepLauncher(); err != nil {
 			return Result{}, err
@@ -361,6 +390,28 @@ func (c *Companion) apply(ctx context.Context, p *Proposal) (Result, error) {
 		return Result{}, err
 	}
 	return Result{ID: id, Waiting: p.Waiting}, errors.Join(c.waited(p.done...), c.lookLater(p.changes, p.putBack))
+}
+
+// isCurrent is the FileChanged Problem where p would be another one by now: it changes
+// a client's file for what the library was, or while the client runs that rewrites it.
+// What it changes itself is compared when that is written.
+func (c *Companion) isCurrent(p *Proposal) error {
+	if p.of != "" && p.of != c.libraryHash() {
+		return words.New(words.FileChanged, configs.ErrChanged, "File", c.home.Library())
+	}
+	lib := &servers.Library{}
+	if p.of != "" {
+		var err error
+		if lib, err = c.Library(); err != nil {
+			return err
+		}
+	}
+	for _, change := range p.changes {
+		if change.Path != c.home.Library() && c.mustClose(lib, change) != nil {
+			return words.New(words.FileChanged, configs.ErrChanged, "File", change.Path)
+		}
+	}
+	return nil
 }
 
 // write applies changes as one transaction. The library's id is not part of one:
@@ -414,10 +465,21 @@ func (c *Companion) forget(p *Proposal) {
 // changes its file under it. Other companions can't: they wait for the lock.
 const tries = 5
 
-// Do proposes and applies in one, for a face that shows no preview.
+// Do proposes and applies in one, for a face that shows no preview. The first time it
+// does so as such a face would, for the keychain may ask its user, and others wait for
+// the lock; where a file changed meanwhile, it holds the lock for another try.
 func (c *Companion) Do(ctx context.Context, propose func() (*Proposal, error)) (p *Proposal, r Result, err error) {
+	if err = c.Recover(ctx); err != nil {
+		return nil, r, err
+	}
+	if p, err = propose(); err != nil {
+		return nil, r, err
+	}
+	if r, err = c.Apply(ctx, p); r.ID != "" || !errors.Is(err, configs.ErrChanged) {
+		return p, r, err
+	}
 	err = c.locked(ctx, func() error {
-		for n := 1; ; n++ {
+		for n := 2; ; n++ {
 			if p, err = propose(); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"mcp-companion/clients/imports"
@@ -118,25 +119,21 @@ func unseal(data []byte, pass Secret) (f backupFile, err error) {
 	if json.Unmarshal(text, &f) != nil || f.Version < 1 { // the cause may quote a key
 		return f, words.New(words.BackupBad, nil)
 	}
-	return f, f.check()
+	f.clean()
+	return f, nil
 }
 
-// check takes out what is nothing, and refuses what can't be.
-func (f *backupFile) check() error {
+// clean takes out what is nothing. What a hand wrote into the library comes back as it
+// was, as it counted there.
+func (f *backupFile) clean() {
 	maps.DeleteFunc(f.Servers, func(_ string, s *servers.Server) bool { return s == nil })
 	maps.DeleteFunc(f.Sets, func(_ string, s *servers.Set) bool { return s == nil })
 	maps.DeleteFunc(f.Secrets, func(_ string, l *servers.Label) bool { return l == nil })
-	for _, s := range f.Servers {
-		if s.Check() != nil {
-			return words.New(words.BackupBad, nil)
-		}
-	}
-	return nil
 }
 
 // ProposeRestore computes what bringing back the backup would change. Nothing that is
-// there is overwritten: a server or set that is the same stays, another of its name
-// makes it take a new one. Keys get new ids; where a server that stays has no value
+// there is overwritten: a server or set that is the same stays, also one that an earlier
+// restore gave a new name; another of its name makes it take a new one. Keys get new ids; where a server that stays has no value
 // for its key, it gets the backup's.
 func (c *Companion) ProposeRestore(ctx context.Context, r *Restore) (*Proposal, error) {
 	return c.propose(words.Say("reason.restore"), func(lib *servers.Library, p *Proposal) error {
@@ -166,25 +163,25 @@ func (c *Companion) restoring(lib *servers.Library, f backupFile, p *Proposal) *
 // servers adds those that are not there. hasKey tells which keys have a value; nil
 // where nobody asks.
 func (n *restoring) servers(hasKey func(string) (bool, error)) {
+	places := placesFor(n.lib.Names(), n.file.Servers)
 	for _, name := range slices.Sorted(maps.Keys(n.file.Servers)) {
 		s := n.moved(*n.file.Servers[name])
-		own := imports.CheckedName(name)
-		if mine, ok := n.lib.Servers[own]; ok && sameServer(*mine, s, n.lib.LabelOf, n.label) {
-			n.names[name] = own
-			n.items = append(n.items, RestoreItem{own, own, true})
-			n.fill(*mine, s, hasKey)
+		at := places.of(name, func(mine string) bool {
+			return sameServer(*n.lib.Servers[mine], s, n.lib.LabelOf, n.label)
+		})
+		n.names[name] = at.As
+		n.items = append(n.items, at)
+		if at.Same {
+			n.fill(*n.lib.Servers[at.As], s, hasKey)
 			continue
 		}
-		as := freeName(n.lib, own)
-		n.names[name] = as
-		n.items = append(n.items, RestoreItem{own, as, false})
 		one := imports.Each(s, func(text string) string {
 			return servers.Expand(text, func(id string) string { return servers.SecretRef(n.secret(id)) })
 		})
 		if one.SignIn != nil {
 			one.SignIn.ClientSecret = servers.Expand(one.SignIn.ClientSecret, func(id string) string { return servers.SecretRef(n.secret(id)) })
 		}
-		n.lib.Servers[as] = &one
+		n.lib.Servers[at.As] = &one
 	}
 }
 
@@ -230,6 +227,9 @@ func (n *restoring) fill(mine, s servers.Server, hasKey func(string) (bool, erro
 	}
 	own, theirs := secretsIn(mine), secretsIn(s)
 	for i := range min(len(own), len(theirs)) {
+		if _, ok := n.p.secrets[own[i]]; ok { // it shares one that was filled already
+			continue
+		}
 		has, err := hasKey(own[i])
 		if _, ok := n.file.Values[theirs[i]]; err == nil && !has && ok {
 			n.lib.ReplaceSecret(own[i], n.secret(theirs[i]))
@@ -274,6 +274,7 @@ func sameServer(a, b servers.Server, labelA, labelB func(string) string) bool {
 
 // sets adds those that are not there, with the names their servers have here.
 func (n *restoring) sets() {
+	places := placesFor(n.lib.SetNames(), n.file.Sets)
 	for _, name := range slices.Sorted(maps.Keys(n.file.Sets)) {
 		set := *n.file.Sets[name]
 		var members []string
@@ -284,15 +285,55 @@ func (n *restoring) sets() {
 		}
 		slices.Sort(members)
 		set.Servers, set.Accounts = append([]string{}, slices.Compact(members)...), nil
-		own := imports.CheckedName(name)
-		if mine := n.lib.Sets[own]; mine != nil && mine.Icon == set.Icon && slices.Equal(slices.Sorted(slices.Values(mine.Servers)), set.Servers) {
-			n.setItems = append(n.setItems, RestoreItem{own, own, true})
-			continue
+		at := places.of(name, func(mine string) bool {
+			has := n.lib.Sets[mine]
+			return has.Icon == set.Icon && slices.Equal(slices.Sorted(slices.Values(has.Servers)), set.Servers)
+		})
+		if n.setItems = append(n.setItems, at); !at.Same {
+			n.lib.Sets[at.As] = &set
 		}
-		as := freeAmong(n.lib.SetNames(), own)
-		n.setItems = append(n.setItems, RestoreItem{own, as, false})
-		n.lib.Sets[as] = &set
 	}
+}
+
+// places are the names that what is in a backup gets: one that is there before is
+// taken for one of the backup's alone.
+type places struct {
+	before []string // that were there
+	theirs []string // the backup's own
+	taken  []string // by now, those of before that are the same among them
+	met    []string // of before: the same as one of the backup's
+}
+
+func placesFor[V any](before []string, file map[string]V) *places {
+	p := &places{before: before, taken: slices.Clone(before)}
+	for name := range file {
+		p.theirs = append(p.theirs, imports.CheckedName(name))
+	}
+	return p
+}
+
+// of is where what the backup calls name comes to. same tells whether it is what is
+// called mine here.
+func (p *places) of(name string, same func(mine string) bool) RestoreItem {
+	name = imports.CheckedName(name)
+	for _, fits := range []func(mine string) bool{
+		func(mine string) bool { return mine == name },
+		func(mine string) bool { return strings.EqualFold(mine, name) },
+		func(mine string) bool { return isNumbered(mine, name) && !slices.Contains(p.theirs, mine) },
+	} {
+		for _, mine := range p.before {
+			if fits(mine) && !slices.Contains(p.met, mine) && same(mine) {
+				p.met = append(p.met, mine)
+				return RestoreItem{mine, mine, true}
+			}
+		}
+	}
+	as := freeAmong(p.taken, name)
+	if as != name { // nor one that another of the backup's has
+		as = freeAmong(slices.Concat(p.taken, p.theirs), name)
+	}
+	p.taken = append(p.taken, as)
+	return RestoreItem{name, as, false}
 }
 
 // restoreChoices adds the program's choices that were not made here.

@@ -111,13 +111,11 @@ func (c *Companion) knownValues(ctx context.Context, lib *servers.Library) []kno
 
 // server is s for others.
 func (s *sharing) server(one servers.Server) servers.Server {
-	one = imports.Each(one, func(text string) string {
-		text = servers.Expand(text, func(id string) string { return s.ask(id, s.lib.LabelOf(id)) })
-		for _, k := range s.known {
-			text = strings.ReplaceAll(text, k.value, s.askFor(text, k))
-		}
-		return text
-	})
+	known := s.known
+	for _, id := range secretsIn(one) {
+		known = append([]knownValue{{servers.SecretRef(id), id}}, known...)
+	}
+	one = imports.Each(one, func(text string) string { return s.without(text, known) })
 	one = imports.Hide(one, func(name, key string) string {
 		if name == "" {
 			name = words.Say("import.field.key")
@@ -127,12 +125,15 @@ func (s *sharing) server(one servers.Server) servers.Server {
 	return imports.Each(one, func(text string) string { return withoutHome(text, s.home) })
 }
 
-// askFor is the ask for a known value, made only where text holds it.
-func (s *sharing) askFor(text string, k knownValue) string {
-	if !strings.Contains(text, k.value) {
-		return ""
+// without is text with asks in the place of known values. A value that is a part of what
+// was put in stays out of it.
+func (s *sharing) without(text string, known []knownValue) string {
+	for i, k := range known {
+		if before, after, ok := strings.Cut(text, k.value); ok {
+			return s.without(before, known[i+1:]) + s.ask(k.id, s.lib.LabelOf(k.id)) + s.without(after, known[i:])
+		}
 	}
-	return s.ask(k.id, s.lib.LabelOf(k.id))
+	return text
 }
 
 // ask is the text in the place of a key. One key is asked for once.

@@ -1,12 +1,14 @@
 package companion
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mcp-companion/clients/imports"
 	"mcp-companion/servers"
@@ -273,5 +275,100 @@ func TestTheUsersFolderIsFoundInEverySpelling(t *testing.T) {
 		if got := otherHome(c.text, c.home, "~", false); got != c.atStart {
 			t.Errorf("%s, where a path begins: %s", c.text, got)
 		}
+	}
+}
+
+func TestAKeyThatIsAPartOfWhatStandsForItIsSharedWhole(t *testing.T) {
+	d := newDesk(t)
+	for _, x := range []Draft{
+		{Name: "db", Server: servers.Server{Command: "db", Args: []string{"--login=password:secret"}}, Env: map[string]Secret{"password": NewSecret("password"), "B": NewSecret("secret"), "C": NewSecret("input:B")}},
+		{Name: "long", Server: servers.Server{Command: "x", Env: map[string]string{"PRIVATE_KEY": strings.Repeat("0123456789abcdef", 2000)}}},
+	} {
+		p, err := d.ProposeServer(t.Context(), x)
+		d.must(t, p, err)
+	}
+	p, err := d.ProposeSet(t.Context(), SetDraft{Name: "Work", Servers: []string{"db", "long"}})
+	d.must(t, p, err)
+	s, err := d.ShareSet(t.Context(), "Work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"password": "${input:password}"`, `"B": "${input:B}"`, `"C": "${input:C}"`, `"--login=${input:password}:${input:B}"`, `"PRIVATE_KEY": "${input:PRIVATE_KEY}"`} {
+		if !strings.Contains(s.Text, want) {
+			t.Errorf("it lacks %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(s.Text[:min(len(s.Text), 2000)])
+	}
+}
+
+// A file of somebody else's, or of another program that knows no keys: what is typed
+// for a key's place is a key.
+func TestWhatIsAskedForAKeysPlaceIsAKey(t *testing.T) {
+	d := newDesk(t)
+	path := filepath.Join(d.system.Home, "x.json")
+	if err := os.WriteFile(path, []byte(`{
+		"mcpServers": {
+			"a": {"command": "x", "args": ["--token", "${input:flag}", "--dir", "${input:dir}"], "env": {"OPENAI_API_KEY": "${input:plain}", "B": "${input:twice}"}},
+			"b": {"url": "https://x.y/mcp?api_key=${input:query}", "headers": {"Authorization": "Bearer ${input:bearer}", "X-Team": "${input:team}"}}
+		},
+		"inputs": [
+			{"id": "plain", "description": "one", "default": "d"}, {"id": "twice", "password": true}, {"id": "twice", "default": "d"},
+			{"id": "flag"}, {"id": "dir"}, {"id": "query"}, {"id": "bearer"}, {"id": "team", "description": "Team"}
+		],
+		"mcpCompanion": {"version": 1, "set": {"name": "X"}}
+	}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := d.ReadSet(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, asks := map[string]Secret{}, []string{}
+	for _, m := range in.Members {
+		for _, a := range m.Asks {
+			values[a.ID], asks = NewSecret("typed-"+a.ID), append(asks, a.ID)
+			if a.Secret == (a.ID == "dir" || a.ID == "team") || a.Secret && a.Default != "" {
+				t.Errorf("%+v", a)
+			}
+		}
+	}
+	if want := []string{"plain", "twice", "flag", "dir", "query", "bearer", "team"}; !slices.Equal(asks, want) {
+		t.Errorf("it asks for %v", asks)
+	}
+	p, err := d.ProposeSetImport(t.Context(), SetImportDraft{Import: in, Name: "X", Values: values})
+	d.must(t, p, err)
+	for _, never := range []string{"typed-plain", "typed-twice", "typed-flag", "typed-query", "typed-bearer"} {
+		if strings.Contains(text(t, d.home.Library()), never) {
+			t.Errorf("the library holds %s", never)
+		}
+	}
+}
+
+func TestASetFileThatAsksForVeryMuchIsReadAtOnce(t *testing.T) {
+	var inputs strings.Builder
+	for i := range 40_000 {
+		fmt.Fprintf(&inputs, `{"id":"i%d"},`, i)
+	}
+	start := time.Now()
+	_, err := imports.ReadSetFile([]byte(`{"mcpServers":{"a":{"command":"x","args":["` + strings.Repeat("${input:x}", 60_000) + `"]}},"inputs":[` + inputs.String() + `{"id":"x"}],"mcpCompanion":{"version":1,"set":{"name":"X"}}}`))
+	if took := time.Since(start); err != nil || took > 5*time.Second {
+		t.Errorf("after %v: %v", took, err)
+	}
+}
+
+func TestASetIsShownWithAllThatRuns(t *testing.T) {
+	d := newDesk(t)
+	path := filepath.Join(d.system.Home, "x.json")
+	if err := os.WriteFile(path, []byte(`{"mcpServers": {"a": {"command": "npx", "args": ["good", "two words"], "cwd": "/tmp/x", "env": {"NODE_OPTIONS": "--require=/tmp/evil.js", "A": "${input:k}", "B": "${input:d}"}}}, "inputs": [{"id": "d", "default": "a b"}], "mcpCompanion": {"version": 1, "set": {"name": "X"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := d.ReadSet(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `cd /tmp/x; B="a b" NODE_OPTIONS=--require=/tmp/evil.js npx good "two words"`; in.Members[0].Program != want {
+		t.Errorf("it says %s", in.Members[0].Program)
 	}
 }

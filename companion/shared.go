@@ -29,7 +29,7 @@ type SetMember struct {
 	Have    string         // the user's own server that it is, or much like; "" for none
 	Same    bool           // Have is exactly this one
 	Asks    []SetAsk
-	Program string // what will run, or the address, as one line
+	Program string // what will run, in which folder and with which variables, or the address, as one line
 }
 
 // SetAsk is something to be entered for a server, now or later.
@@ -71,7 +71,7 @@ func (c *Companion) ReadSet(ctx context.Context, path string) (SetImport, error)
 		for _, a := range f.AsksOf(name) {
 			m.Asks = append(m.Asks, SetAsk(a))
 		}
-		m.Program = programOf(m.Server)
+		m.Program = programOf(m.Server, m.Asks)
 		in.Members = append(in.Members, m)
 	}
 	return in, nil
@@ -79,14 +79,18 @@ func (c *Companion) ReadSet(ctx context.Context, path string) (SetImport, error)
 
 // readAtMost reads a file of the user's that can't be longer than most bytes.
 func readAtMost(path string, most int64) ([]byte, error) {
+	i, err := os.Stat(path) // before it is opened: a pipe would wait for its writer
+	if err != nil {
+		return nil, err
+	}
+	if !i.Mode().IsRegular() {
+		return nil, words.New(words.FileOdd, nil, "File", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if i, err := f.Stat(); err != nil || !i.Mode().IsRegular() {
-		return nil, words.New(words.FileOdd, err, "File", path)
-	}
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(data)) > most {
 		err = words.New(words.FileTooBig, nil)
@@ -99,19 +103,42 @@ func (c *Companion) atHome(s servers.Server) servers.Server {
 	return imports.Each(s, func(text string) string { return strings.ReplaceAll(text, userHome, c.system.Home) })
 }
 
-func programOf(s servers.Server) string {
+// programOf is all that a server starts where nothing is entered, as one line of a
+// terminal's: a variable or a folder can make another program of it. Variables that are
+// asked for are left out.
+func programOf(s servers.Server, asks []SetAsk) string {
+	s = imports.Fill(s, func(id string) string {
+		i := slices.IndexFunc(asks, func(a SetAsk) bool { return a.ID == id && a.Default != "" })
+		if i < 0 {
+			return imports.Input(id)
+		}
+		return asks[i].Default
+	})
 	if s.IsRemote() {
 		return s.URL
 	}
-	parts := []string{s.Command}
-	for _, a := range s.Args {
-		if a == "" || strings.ContainsAny(a, " \t\"'") {
-			quoted, _ := json.Marshal(a) // a text: it can't fail
-			a = string(quoted)
+	var parts []string
+	if s.Cwd != "" {
+		parts = append(parts, "cd "+inLine(s.Cwd)+";")
+	}
+	for _, v := range sortedPairs(s.Env) {
+		if !imports.IsInput(v[1]) {
+			parts = append(parts, v[0]+"="+inLine(v[1]))
 		}
-		parts = append(parts, a)
+	}
+	for _, text := range append([]string{s.Command}, s.Args...) {
+		parts = append(parts, inLine(text))
 	}
 	return strings.Join(parts, " ")
+}
+
+// inLine is text as a part of a line.
+func inLine(text string) string {
+	if text != "" && !strings.ContainsAny(text, " \t\"';") {
+		return text
+	}
+	quoted, _ := json.Marshal(text) // a text: it can't fail
+	return string(quoted)
 }
 
 // have finds the user's server that one of a file is: the same in all but its keys, or

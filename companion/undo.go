@@ -251,6 +251,13 @@ func (c *Companion) undoNoMore(id string) error {
 	return nil
 }
 
+// mustExit reports whether the client runs and would have to be closed before its file
+// is written.
+func (c *Companion) mustExit(id string) bool {
+	client := clients.Find(id)
+	return client.Rewrites && len(client.Running(c.system)) > 0
+}
+
 // mustClose is the client that has to be closed before the change can be written.
 func (c *Companion) mustClose(lib *servers.Library, change *configs.Change) *clients.Client {
 	for _, client := range allClients(lib) {

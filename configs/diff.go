@@ -89,7 +89,7 @@ func Pattern(text string) func() *regexp.Regexp {
 // secretName is how variables that hold keys are called, and secretValue how
 // well-known services' keys begin.
 var (
-	secretName  = Pattern(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|authorization|\bpat\b|dsn|connection[_-]?string)`)
+	secretName  = Pattern(`(?i)(api[_-]?key|token|secret|passw(or)?d|credential|private[_-]?key|access[_-]?key|account[_-]?key|authorization|dsn|connection[_-]?string|(^|[^a-z])(pat|pass|pwd)([^a-z]|$))`)
 	secretValue = Pattern(`\b(sk-|ghp_|gho_|github_pat_|glpat-|xox[bpcd]-|AKIA|AIza|eyJ|ntn_|hf_|glsa_|figd_)[A-Za-z0-9_.\-]{6,}`)
 )
 

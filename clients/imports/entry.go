@@ -37,6 +37,9 @@ func (t Taken) Value(id string) string {
 	return t.Keys[i].Value
 }
 
+// longestKey is how long a key may be that a store takes, in bytes.
+const longestKey = 50_000
+
 // Stay is why an entry is of no use without its client.
 type Stay string
 
@@ -104,6 +107,9 @@ func Take(name string, value []byte, home string) Taken {
 		Env: keys.named(r.env, inEnv), Headers: keys.named(r.headers, inHeader), StartTimeout: r.start, CallTimeout: r.call,
 	}
 	t.Keys = keys.keys
+	if slices.ContainsFunc(t.Keys, func(k Key) bool { return len(k.Value) > longestKey }) {
+		return Taken{Name: t.Name, Stays: StaysKey}
+	}
 	if b, err := json.Marshal(t.Server); err != nil || hasKey(unreferred(string(b))) || servers.HasSecret(r.whole()) {
 		return Taken{Name: t.Name, Stays: StaysKey}
 	}

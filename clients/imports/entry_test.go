@@ -30,6 +30,7 @@ func TestAnEntryStaysThatItsClientCompletes(t *testing.T) {
 		"no object":               {`7`, StaysPart},
 		"a key in a path":         {`{"command": "/opt/ghp_0123456789abcdefghij/x"}`, StaysKey},
 		"a key for a name":        {`{"command": "x", "env": {"ghp_0123456789abcdefghij": "1"}}`, StaysKey},
+		"a key none can keep":     {`{"command": "x", "env": {"A_TOKEN": "` + strings.Repeat("k", longestKey+1) + `"}}`, StaysKey},
 		"a dollar in a password":  {`{"command": "x", "env": {"A_PASSWORD": "pa$word1"}}`, ""},
 		"the own folder":          {`{"command": "${HOME}/x", "args": ["$HOME/y", "${userHome}"], "env": {"D": "${env:HOME}/d"}}`, ""},
 		"a plain one":             {`{"command": "x"}`, ""},

@@ -68,11 +68,8 @@ func Name(text string) string {
 	return text
 }
 
-// numbered is name with a number that makes it another.
-func numbered(name string, n int) string {
+// Numbered is name with a number that makes it another.
+func Numbered(name string, n int) string {
 	tail := "-" + strconv.Itoa(n)
-	for i := n - 1; i > 1; i-- {
-		name = strings.TrimSuffix(name, "-"+strconv.Itoa(i))
-	}
 	return name[:min(len(name), 32-len(tail))] + tail
 }

@@ -274,8 +274,9 @@ func unique(list []catalog.Offer) []catalog.Offer {
 			continue
 		}
 		seen[string(b)] = true
+		name := o.Name
 		for n := 2; slices.ContainsFunc(out, func(x catalog.Offer) bool { return strings.EqualFold(x.Name, o.Name) }); n++ {
-			o.Name = numbered(o.Name, n)
+			o.Name = Numbered(name, n)
 		}
 		out = append(out, o)
 	}

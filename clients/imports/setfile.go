@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mcp-companion/configs"
@@ -150,16 +151,6 @@ func ReadSetFile(data []byte) (SetFile, error) {
 	if len(f.Icon) > 40 {
 		f.Icon = ""
 	}
-	for _, i := range d.Inputs {
-		if i.ID == "" || inputRule().FindString("${input:"+i.ID+"}") == "" {
-			continue
-		}
-		a := Ask{ID: i.ID, Label: shown(cmp.Or(i.Description, i.ID)), Secret: i.Password || configs.LooksSecret(i.ID, ""), Default: i.Default}
-		if a.Secret {
-			a.Default = ""
-		}
-		f.Asks = append(f.Asks, a)
-	}
 	for _, name := range sorted(d.Servers) {
 		s, err := d.Servers[name].server(d.Ours.Servers[name])
 		if err != nil {
@@ -167,13 +158,65 @@ func ReadSetFile(data []byte) (SetFile, error) {
 		}
 		own := CheckedName(name)
 		for n := 2; f.Servers[own].Command+f.Servers[own].URL != ""; n++ {
-			own = numbered(CheckedName(name), n)
+			own = Numbered(CheckedName(name), n)
 		}
 		f.Servers[own] = s
 	}
-	f.Asks = slices.DeleteFunc(f.Asks, func(a Ask) bool { return !f.asksFor(a.ID) })
+	f.Asks = asksOf(d.Inputs, f.Servers)
 	return f, nil
 }
+
+// asksOf are the inputs that the servers have a place for, each once. One that a key's
+// place takes is a key, whatever the file says of it.
+func asksOf(inputs []inputOnDisk, list map[string]servers.Server) []Ask {
+	isKey, at := map[string]bool{}, map[string]int{}
+	for _, s := range list {
+		for id, key := range asked(s) {
+			isKey[id] = isKey[id] || key
+		}
+	}
+	var asks []Ask
+	for _, i := range inputs {
+		key, used := isKey[i.ID]
+		if !used {
+			continue
+		}
+		n, again := at[i.ID]
+		if !again {
+			n, at[i.ID] = len(asks), len(asks)
+			asks = append(asks, Ask{ID: i.ID, Label: shown(cmp.Or(i.Description, i.ID)), Default: i.Default})
+		}
+		a := &asks[n]
+		if a.Secret = a.Secret || key || i.Password || configs.LooksSecret(i.ID, ""); a.Secret {
+			a.Default = ""
+		}
+	}
+	return asks
+}
+
+// asked are the ids that a server asks for, and whether a key goes there: something is
+// put in, to see whether it is hidden.
+func asked(s servers.Server) map[string]bool {
+	ids, isKey, sample := []string{}, map[string]bool{}, map[string]string{}
+	s = Fill(s, func(id string) string {
+		if sample[id] == "" {
+			sample[id] = "sample-" + strconv.Itoa(len(ids)) + "-"
+			ids, isKey[id] = append(ids, id), false
+		}
+		return sample[id]
+	})
+	Hide(s, func(_, key string) string {
+		for _, m := range sampleRule().FindAllStringSubmatch(key, -1) {
+			if n, err := strconv.Atoi(m[1]); err == nil && n < len(ids) {
+				isKey[ids[n]] = true
+			}
+		}
+		return ""
+	})
+	return isKey
+}
+
+var sampleRule = configs.Pattern(`sample-(\d+)-`)
 
 // CheckedName is name, or one made of it that a server or a set can have.
 func CheckedName(name string) string {
@@ -216,6 +259,9 @@ var inputRule = configs.Pattern(`\$\{input:([A-Za-z0-9_.-]{1,100})\}`)
 // Input is the text that stands where what is asked for goes.
 func Input(id string) string { return "${input:" + id + "}" }
 
+// IsInput reports whether text is such a place and nothing else.
+func IsInput(text string) bool { return text != "" && inputRule().FindString(text) == text }
+
 // Fill replaces every ${input:ID} of the server by what value gives for ID.
 func Fill(s servers.Server, value func(id string) string) servers.Server {
 	return Each(s, func(text string) string { return fill(inputRule(), text, value) })
@@ -241,18 +287,11 @@ func Each(s servers.Server, f func(string) string) servers.Server {
 	return s
 }
 
-// asksFor reports whether a server has a place for what id asks.
-func (f SetFile) asksFor(id string) bool {
-	for _, s := range f.Servers {
-		if slices.ContainsFunc(texts(s), func(t string) bool { return strings.Contains(t, Input(id)) }) {
-			return true
-		}
-	}
-	return false
-}
-
 // AsksOf lists what a server asks for, in the file's order.
 func (f SetFile) AsksOf(name string) []Ask {
-	one := SetFile{Servers: map[string]servers.Server{name: f.Servers[name]}}
-	return slices.DeleteFunc(slices.Clone(f.Asks), func(a Ask) bool { return !one.asksFor(a.ID) })
+	ids := asked(f.Servers[name])
+	return slices.DeleteFunc(slices.Clone(f.Asks), func(a Ask) bool {
+		_, ok := ids[a.ID]
+		return !ok
+	})
 }
