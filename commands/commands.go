@@ -49,7 +49,7 @@ func init() {
 		{"secret", "secret set NAME KEY | secret list [--json] | secret remove NAME KEY | secret forget", secret},
 		{"sets", "sets [--json]", sets},
 		{"use", "use SET|--all [--client ID]", use},
-		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET | set export SET [FILE] | set import FILE [--as SET]", set},
+		{"set", "set add SET SERVER... | set edit SET SERVER... | set remove SET | set export SET [FILE] | set import FILE [--as SET] [--dry-run]", set},
 		{"clients", "clients [--json]", clients},
 		{"apply", "apply [--client ID]... [--project DIR]... [--dry-run] [--restart=ask|yes|no|later] [--wait]", apply},
 		{"adopt", "adopt [--client ID [ENTRY]...] [--everywhere] [--dry-run] | adopt --list [--client ID] [--json]", adopt},

@@ -39,11 +39,13 @@ func exportSet(ctx context.Context, e *Env, name string, rest []string) error {
 	return nil
 }
 
-// importSet adds the set of a file. A server that is there takes the place of the
+// importSet shows what the set of a file brings, and adds it: on a terminal after a
+// yes, for its programs are somebody else's choice. A server that is there takes the place of the
 // file's.
 func importSet(ctx context.Context, e *Env, args []string) error {
 	f := newFlags()
 	as := f.String("as", "", "")
+	dry := f.Bool("dry-run", false, "")
 	rest, _, err := parse(f, args)
 	if err == nil {
 		err = exactly(rest, 1, 1)
@@ -66,6 +68,9 @@ func importSet(ctx context.Context, e *Env, args []string) error {
 		} else {
 			fmt.Fprintln(e.Out, words.Say("cmd.set.adds", "Name", m.Name, "Program", plain(m.Program)))
 		}
+	}
+	if *dry || newAsker(e).isTerminal() && !e.yes(ctx, words.Say("cmd.set.ask")) {
+		return nil
 	}
 	if err := e.act(ctx, func() (*companion.Proposal, error) { return e.LibraryOnly().ProposeSetImport(ctx, d) }); err != nil {
 		return err

@@ -418,7 +418,7 @@ func (b *bridge) deliver(text []byte) {
 	m := look(l)
 	switch { // no time of the client's runs while it is asked something
 	case m.kind == request:
-		b.times.asked(m.id)
+		b.times.asked(m.id, m.method)
 	case m.method == "notifications/cancelled":
 		b.times.replied(cancelled(l.head))
 	}

@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// askTime is how long a question of the server's may stop the clocks: some clients
+// never answer one.
+const askTime = 10 * time.Minute
+
 // maxClocks is how many requests are measured at once; more wait as long as they like.
 const maxClocks = 4096
 
@@ -110,17 +114,18 @@ func (c *clocks) sure() {
 	}
 }
 
-// asked notes a request of the server's.
-func (c *clocks) asked(id string) {
+// asked notes a request of the server's, which a ping asks of nobody.
+func (c *clocks) asked(id, method string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.running) == 0 || len(c.asking) >= maxPending {
+	if method == "ping" || len(c.running) == 0 || len(c.asking) >= maxPending {
 		return
 	}
 	if c.asking == nil {
 		c.asking = map[string]bool{}
 	}
 	c.asking[id] = true
+	time.AfterFunc(askTime, func() { c.replied(id) })
 	for _, k := range c.running {
 		k.rest()
 	}

@@ -108,7 +108,7 @@ func (l *limits) ofServerWhole(m message, line line) {
 	case answer, refusal, someword:
 		l.clocks.stop(m.id)
 	case request:
-		l.clocks.asked(m.id)
+		l.clocks.asked(m.id, m.method)
 	case notice:
 		if m.method == "notifications/cancelled" {
 			l.clocks.replied(cancelled(line.head))

@@ -182,7 +182,7 @@ func TestNoTimeRunsWhileTheClientIsAsked(t *testing.T) {
 				l.ask(askCall)
 				pass(time.Minute - 1)
 				l.say(question, 300)
-				pass(time.Hour)
+				pass(askTime - 1)
 				end(l)
 				pass(time.Minute - 1)
 				if strings.Contains(l.client.String(), "error") {
@@ -194,6 +194,30 @@ func TestNoTimeRunsWhileTheClientIsAsked(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestAQuestionThatNobodyAnswersStopsNoClockForGood(t *testing.T) {
+	for name, c := range map[string]struct {
+		question string
+		after    time.Duration
+	}{
+		"a ping":     {`{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\n", time.Minute},
+		"a real one": {`{"jsonrpc":"2.0","id":1,"method":"roots/list"}` + "\n", askTime + time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLimited(minute)
+			l.ask(askCall)
+			l.say(c.question, chunkLen)
+			pass(c.after - 1)
+			if strings.Contains(l.client.String(), "error") {
+				t.Fatalf("%s: too early", name)
+			}
+			pass(1)
+			if !strings.HasSuffix(l.client.String(), noAnswerTo("7")) {
+				t.Errorf("%s: never in time-out", name)
+			}
+		})
 	}
 }
 
