@@ -22,7 +22,12 @@ func everyPageFits(t *testing.T) {
 		f := &fake{records: pastRecords()}
 		w := open(t, f, sample())
 		act(w, f)
-		if got := w.win.Content().MinSize(); got.Width > 720 || got.Height > 520 {
+		w.win.Resize(fyne.NewSize(720, 520)) // its width is what the heights follow from
+		high := float32(520)
+		if w.open[w.tab].notices().box.Visible() { // a page that tells something may make the window grow
+			high = 600
+		}
+		if got := w.win.Content().MinSize(); got.Width > 720 || got.Height > high {
 			t.Errorf("%s: the page needs %v", name, got)
 		}
 		var walk func(o fyne.CanvasObject)
