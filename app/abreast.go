@@ -6,53 +6,72 @@ import "fyne.io/fyne/v2"
 // one they were laid out in last; the canvas measures again before it paints.
 
 // abreast lays a text and buttons side by side, or the buttons below where the text
-// would be cut: what is read comes before what is pressed.
+// would be cut: what is read comes before what is pressed. A second text stands under
+// the first, over the whole width.
 type abreast struct {
-	gap   float32
+	gap   float32     // between text and buttons
 	right bool        // where buttons that are below stand
 	one   func() bool // reports that there is one line whatever is cut; nil for never
 	width float32
 }
 
-func (a *abreast) below(o []fyne.CanvasObject) bool {
-	buttons := o[1].MinSize().Width
+// underGap is between the two texts.
+const underGap = 3
+
+func (a *abreast) below(text, buttons fyne.CanvasObject) bool {
+	width := buttons.MinSize().Width
 	switch {
-	case a.width == 0, buttons == 0, a.one != nil && a.one():
+	case a.width == 0, width == 0, a.one != nil && a.one():
 		return false
 	default:
-		return uncut(o[0])+a.gap+buttons > a.width
+		return uncut(text)+a.gap+width > a.width
 	}
 }
 
 func (a *abreast) MinSize(o []fyne.CanvasObject) fyne.Size {
 	text, buttons := o[0].MinSize(), o[1].MinSize()
-	if a.below(o) {
-		return fyne.NewSize(max(text.Width, buttons.Width), text.Height+a.gap+buttons.Height)
+	size := fyne.NewSize(max(text.Width, buttons.Width), max(text.Height, buttons.Height))
+	if a.below(o[0], o[1]) {
+		size.Height = text.Height + a.gap + buttons.Height
 	}
-	return fyne.NewSize(max(text.Width, buttons.Width), max(text.Height, buttons.Height))
+	if len(o) > 2 && o[2].Visible() {
+		size.Height += underGap + o[2].MinSize().Height
+	}
+	return size
 }
 
 func (a *abreast) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	a.width = size.Width
 	text, buttons := o[0].MinSize(), o[1].MinSize()
-	o[1].Resize(buttons)
-	if a.below(o) {
-		o[0].Resize(fyne.NewSize(size.Width, text.Height))
-		o[0].Move(fyne.Position{})
-		at := fyne.NewPos(0, text.Height+a.gap)
-		if a.right {
-			at.X = size.Width - buttons.Width
-		}
-		o[1].Move(at)
-		return
+	isBelow := a.below(o[0], o[1])
+	line, room := size.Height, size.Width
+	if !isBelow && buttons.Width > 0 {
+		room -= buttons.Width + a.gap
 	}
-	room := size.Width - buttons.Width
-	if buttons.Width > 0 {
-		room -= a.gap
+	if len(o) > 2 {
+		line = max(text.Height, buttons.Height)
+	}
+	if isBelow {
+		line = text.Height
 	}
 	o[0].Resize(fyne.NewSize(room, text.Height))
-	o[0].Move(fyne.NewPos(0, (size.Height-text.Height)/2))
-	o[1].Move(fyne.NewPos(size.Width-buttons.Width, (size.Height-buttons.Height)/2))
+	o[0].Move(fyne.NewPos(0, (line-text.Height)/2))
+	y := line
+	if len(o) > 2 && o[2].Visible() {
+		under := o[2].MinSize().Height
+		o[2].Resize(fyne.NewSize(size.Width, under))
+		o[2].Move(fyne.NewPos(0, line+underGap))
+		y += underGap + under
+	}
+	o[1].Resize(buttons)
+	switch {
+	case !isBelow:
+		o[1].Move(fyne.NewPos(size.Width-buttons.Width, (line-buttons.Height)/2))
+	case a.right:
+		o[1].Move(fyne.NewPos(size.Width-buttons.Width, y+a.gap))
+	default:
+		o[1].Move(fyne.NewPos(0, y+a.gap))
+	}
 }
 
 // uncut is the width that o takes where nothing of it is cut.

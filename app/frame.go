@@ -31,27 +31,31 @@ func newFrame(w *Window, title string) *frame {
 		told:  newNotice(),
 		busy:  newBusy(w.opts.Go),
 	}
-	f.told.mend = func(p *words.Problem) fyne.CanvasObject { return f.chooseFile(w, p) }
+	f.told.mend = func(p *words.Problem) fyne.CanvasObject { return w.chooseFile(p, f.busy, f.chosen) }
 	f.icon.box.Hide()
 	f.sub.box.Hide()
 	return f
 }
 
 // chooseFile is the button that keeps keys in an encrypted file, where this
-// computer has no keychain: a choice that the user makes, never we.
-func (f *frame) chooseFile(w *Window, p *words.Problem) fyne.CanvasObject {
+// computer has no keychain: a choice that the user makes, never we. nil for another
+// problem.
+func (w *Window) chooseFile(p *words.Problem, b *busy, done func(error)) fyne.CanvasObject {
 	if p.Code != words.KeychainAbsent {
 		return nil
 	}
 	return newButton(words.Say("app.store.file"), func() {
-		f.busy.run(words.Say("app.store.doing"), w.actions.UseFileStore, func(err error) {
-			if err != nil {
-				f.told.failed(err)
-				return
-			}
-			f.told.tell(companion.Healthy, words.Say("app.store.done"), words.Say("app.store.what"), words.Say("app.store.again"))
-		})
+		b.run(words.Say("app.store.doing"), w.actions.UseFileStore, done)
 	})
+}
+
+// chosen tells that keys are kept in a file now, and to go on.
+func (f *frame) chosen(err error) {
+	if err != nil {
+		f.told.failed(err)
+		return
+	}
+	f.told.tell(companion.Healthy, words.Say("app.store.done"), words.Say("app.store.what"), words.Say("app.store.again"))
 }
 
 // subtitle sets the line under the title; an empty one takes no room.
@@ -62,7 +66,7 @@ func (f *frame) subtitle(text string, color fyne.ThemeColorName) {
 // lay puts heading, body and foot together. back and foot may be nil.
 func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.CanvasObject) {
 	head := container.New(beside{gap: 10}, f.icon.box,
-		stack(3, container.New(&abreast{gap: 10}, f.title, row(8, buttons...)), f.sub.box))
+		container.New(&abreast{gap: 10}, f.title, row(8, buttons...), f.sub.box))
 	top := stack(10, head, f.told.box)
 	if foot == nil { // else it stands there, beside the button that was pressed
 		top = stack(10, head, f.busy.box, f.told.box)

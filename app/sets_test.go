@@ -146,7 +146,7 @@ func TestASuggestionTicksWhatIsThereAndLeadsToTheRest(t *testing.T) {
 	form := w.open[tabSets].(*setForm)
 	test.Tap(form.begin[0])
 	d := form.draft()
-	if d.Name != "Development" || d.Icon != "code" || strings.Join(d.Servers, " ") != "files github" {
+	if d.Name != "Development-2" || d.Icon != "code" || strings.Join(d.Servers, " ") != "files github" {
 		t.Errorf("the draft is %+v", d)
 	}
 	at := slices.IndexFunc(form.absent, func(o *catalog.Offer) bool { return o.ID == "playwright" })
@@ -170,7 +170,7 @@ func TestASuggestionTicksWhatIsThereAndLeadsToTheRest(t *testing.T) {
 		t.Errorf("then the draft is %+v", d)
 	}
 	test.Tap(form.begin[1]) // another idea takes the first one's place
-	if d := form.draft(); d.Name != "Research" || slices.Contains(d.Servers, "github") {
+	if d := form.draft(); d.Name != "Research-2" || slices.Contains(d.Servers, "github") {
 		t.Errorf("then the draft is %+v", d)
 	}
 	form.name.field.SetText("Mine")

@@ -81,7 +81,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 	if g.Ended {
 		again.primary()
 	}
-	buttons := []fyne.CanvasObject{p.button("app.signins.out", func() { p.onOut(g, name) })}
+	buttons := []fyne.CanvasObject{p.button("app.signins.out.ask", func() { p.onOut(g, name) })}
 	if known {
 		another := p.button("app.signins.another", func() {
 			p.w.signIn(tabSignins, p, g.Server, companion.SignInHow{Another: true})
@@ -89,7 +89,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 		buttons = append([]fyne.CanvasObject{again, another}, buttons...)
 	}
 	if known && len(accounts) > 1 && !g.Used {
-		buttons = append(buttons, p.button("app.signins.use", func() { p.onUse(g) }))
+		buttons = append(buttons, p.button("app.signins.use.ask", func() { p.onUse(g) }))
 	}
 	return card(stack(14, p.heading(status, name, about), f.box, flow(narrow, buttons)))
 }
