@@ -664,7 +664,7 @@ func someTroubles() []companion.Trouble {
 	return []companion.Trouble{
 		{Server: "slack", Status: companion.Failing, Problem: words.New(words.PathHidden, errors.New("spawn npx ENOENT"), "Name", "slack", "Program", "Node.js", "Found", "/opt/homebrew/bin/npx"), Mends: []companion.Mend{edit("Use the one in /opt/homebrew/bin", true), deed("Show what it said", companion.ShowLog, "slack")}},
 		{Server: "files", Status: companion.Failing, Problem: words.New(words.FolderMissing, nil, "Name", "files", "Path", "/Users/username/Documents"), Mends: []companion.Mend{deed("Choose a folder", companion.OpenPage, "servers/files/folder")}},
-		{Server: "brave-search", Status: companion.NeedsYou, Problem: words.New(words.KeyMissing, nil, "Name", "brave-search", "Key", "BRAVE_API_KEY"), Mends: []companion.Mend{deed("Enter key", companion.OpenPage, "servers/brave-search/key")}},
+		{Server: "brave-search", Status: companion.NeedsYou, Problem: words.New(words.KeyMissing, nil, "Name", "brave-search", "Key", "BRAVE_API_KEY"), Mends: []companion.Mend{deed("Enter the key", companion.OpenPage, "servers/brave-search/key")}},
 		{Server: "memory", Status: companion.NeedsYou, Problem: words.New(words.Chatter, nil, "Name", "memory"), Mends: []companion.Mend{edit("Filter the notes", true)}},
 		{Client: "claude-desktop", Status: companion.NeedsYou, Problem: words.New(words.RestartNeeded, nil, "Client", "Claude Desktop"), Mends: []companion.Mend{deed("Restart Claude Desktop", companion.Restart, "claude-desktop")}},
 	}

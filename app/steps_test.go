@@ -236,3 +236,36 @@ func TestAFailedSignInHasItsButtonsInOrder(t *testing.T) {
 		t.Error("Cancel stands last")
 	}
 }
+
+func TestWhatIsTypedForAToolStays(t *testing.T) {
+	f := &fake{}
+	w := open(t, f, sample())
+	tryOne(w, f, 1)
+	v := w.open[tabServers].(*try)
+	v.fields[0].text.SetText("/home/u/Projects")
+	w.onKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	list := w.open[tabServers].(*tools)
+	list.search.SetText("pattern recursively") // words in any order
+	list.onEnter()
+	if w.open[tabServers] != view(v) || v.fields[0].text.Text != "/home/u/Projects" {
+		t.Errorf("it shows %T", w.open[tabServers])
+	}
+}
+
+func TestAnEmptySetFormSaysWhy(t *testing.T) {
+	w := open(t, &fake{}, companion.State{})
+	w.Show("sets/new")
+	form := w.open[tabSets].(*setForm)
+	if got := form.none.seg.Text; got != words.Say("app.setform.none.new") {
+		t.Errorf("without servers it says %q", got)
+	}
+	w.Render(sample())
+	form.search.SetText("zzz")
+	if got := form.none.seg.Text; got != words.Say("app.servers.nothing") {
+		t.Errorf("without a hit it says %q", got)
+	}
+	form.search.SetText("")
+	if form.none.box.Visible() {
+		t.Error("it says so beside servers")
+	}
+}
