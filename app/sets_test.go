@@ -229,3 +229,13 @@ func TestACardFitsHalfOfTheLeastWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestACardSaysWhichAppsUseItsSet(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	for set, want := range map[string]string{"Data": "Claude Code in shop", "Development": "", "Research": ""} {
+		i := slices.IndexFunc(w.state.Sets, func(s companion.SetState) bool { return s.Name == set })
+		if got := w.sets.users(w.state.Sets[i]); !strings.HasSuffix(got, want) || want == "" && got != "" {
+			t.Errorf("of %s it says %q", set, got)
+		}
+	}
+}
