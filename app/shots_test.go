@@ -38,7 +38,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "project", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
+		for _, name := range []string{"servers", "details-long", "history", "signins", "doctor", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "project", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -78,10 +78,16 @@ var shots = map[string]func(w *Window, f *fake){
 		s.Pending = []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "x", Since: noon}}
 		w.Render(s)
 	},
-	"moved-undone":  func(w *Window, f *fake) { atMoved(w, f).onUndo() },
-	"apps-look":     func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
-	"many":          func(w *Window, f *fake) { w.Render(many(500)) },
-	"details":       func(w *Window, f *fake) { w.Show("servers/files") },
+	"moved-undone": func(w *Window, f *fake) { atMoved(w, f).onUndo() },
+	"apps-look":    func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
+	"many":         func(w *Window, f *fake) { w.Render(many(500)) },
+	"details":      func(w *Window, f *fake) { w.Show("servers/files") },
+	"details-long": func(w *Window, f *fake) {
+		s := sample()
+		s.Servers[6].Name, s.Servers[6].Summary = "a-server-with-quite-a-long-name", "Stopped right after starting, three times in five minutes"
+		w.Render(s)
+		w.Show("servers/" + s.Servers[6].Name)
+	},
 	"details-fails": func(w *Window, f *fake) { w.Show("servers/slack") },
 	"details-key":   func(w *Window, f *fake) { w.Show("servers/brave-search") },
 	"form-new":      func(w *Window, f *fake) { w.Show("add"); w.open[tabServers].(*addPage).onHand() },

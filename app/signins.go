@@ -97,7 +97,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 func (p *signinsPage) heading(status companion.Status, title, about string) fyne.CanvasObject {
 	name := newLine(title, theme.ColorNameForeground, sizeTitle).bold()
 	return edges(nil, nil, padTop(newPicture(lookOf(status).icon, 20).box), nil,
-		padded(0, 6, stack(2, name, newLine(about, lookOf(status).color, theme.SizeNameText))))
+		padded(0, 6, stack(2, name, newPara(about, lookOf(status).color).box)))
 }
 
 func (p *signinsPage) button(id string, do func()) *button {
