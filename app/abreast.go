@@ -35,7 +35,12 @@ func (a *abreast) MinSize(o []fyne.CanvasObject) fyne.Size {
 		size.Height = text.Height + a.gap + buttons.Height
 	}
 	if len(o) > 2 && o[2].Visible() {
-		size.Height += underGap + o[2].MinSize().Height
+		under := underGap + o[2].MinSize().Height
+		if a.below(o[0], o[1]) {
+			size.Height += under
+		} else {
+			size.Height = max(buttons.Height, text.Height+under)
+		}
 	}
 	return size
 }
@@ -51,7 +56,7 @@ func (a *abreast) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	if len(o) > 2 {
 		line = max(text.Height, buttons.Height)
 	}
-	if isBelow {
+	if isBelow || len(o) > 2 && o[2].Visible() {
 		line = text.Height
 	}
 	o[0].Resize(fyne.NewSize(room, text.Height))
@@ -66,7 +71,7 @@ func (a *abreast) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[1].Resize(buttons)
 	switch {
 	case !isBelow:
-		o[1].Move(fyne.NewPos(size.Width-buttons.Width, (line-buttons.Height)/2))
+		o[1].Move(fyne.NewPos(size.Width-buttons.Width, max(0, (line-buttons.Height)/2)))
 	case a.right:
 		o[1].Move(fyne.NewPos(size.Width-buttons.Width, y+a.gap))
 	default:
