@@ -196,7 +196,7 @@ func (p *addPage) filter() {
 	}
 	p.several.Objects = nil
 	if n := len(p.found); n > 1 {
-		p.several.Objects = []fyne.CanvasObject{container.NewVBox(bar(companion.Starting, words.Say("app.many.found", "Count", n), p.together), gap(0, 2))}
+		p.several.Objects = []fyne.CanvasObject{container.NewVBox(news(words.Say("app.many.found", "Count", n), p.together), gap(0, 2))}
 	}
 	p.several.Refresh()
 	p.none.set(words.Say("app.add.nothing"))

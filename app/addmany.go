@@ -179,12 +179,16 @@ func (f *manyForm) saved(offers []string, drafts []companion.OfferDraft) view {
 
 func (f *manyForm) render(companion.State) { f.onChanged() }
 
-func (f *manyForm) dirty() bool { return f.busy.cancel != nil }
+// dirty reports whether a tick was changed, or something is on its way.
+func (f *manyForm) dirty() bool {
+	changed := func(r *manyRow) bool { return !r.on.Checked && !r.on.Disabled() }
+	return f.busy.cancel != nil || slices.ContainsFunc(f.list, changed)
+}
 
 func (f *manyForm) onEscape() {
 	if f.busy.cancel != nil {
 		f.busy.onStop()
 		return
 	}
-	f.from.again()
+	f.w.leave(tabServers, f.from.again)
 }

@@ -30,7 +30,7 @@ func newBusy(start func(func()), locked ...*button) *busy {
 		start:    start,
 		locked:   locked,
 	}
-	b.stop = newButton(words.Say("app.cancel"), b.onStop).quiet()
+	b.stop = newButton(words.Say("app.stop"), b.onStop).quiet()
 	b.box = row(8, b.activity, middle(b.text), b.stop)
 	b.box.Hide()
 	return b

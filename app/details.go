@@ -48,7 +48,7 @@ func newDetails(w *Window, name string) *details {
 func (d *details) build() {
 	d.check = newButton(words.Say("app.details.check"), d.onCheck)
 	d.edit = newButton(words.Say("app.edit"), d.onEdit).primary()
-	d.remove = newButton(words.Say("app.remove"), d.onRemove)
+	d.remove = newButton(words.Say("app.details.remove.ask"), d.onRemove)
 	d.tools = newButton(words.Say("app.details.tools"), d.onTools)
 	d.logs = newButton(words.Say("app.details.logs"), d.onLogs)
 	d.asks = newButton(words.Say("app.details.questions"), d.onQuestions)
@@ -146,7 +146,7 @@ func (d *details) offerMends() {
 			d.unlock()
 			m := mending{w: d.w, from: d, tab: tabServers, busy: d.busy, after: d.onCheck}
 			d.trouble.do.set("") // here are buttons
-			d.trouble.offer(flow(narrow, m.buttons(list)))
+			d.trouble.offer(m.buttons(list)...)
 		})
 	})
 }

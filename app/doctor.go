@@ -89,7 +89,7 @@ func (p *doctorPage) show(found []companion.Trouble) {
 	if edits, deeds := companion.SafeMends(found); len(edits)+len(deeds) > 1 {
 		mend := newButton(words.Say("app.doctor.all"), func() { p.onAll(edits, deeds) })
 		p.busy.locked = append(p.busy.locked, mend)
-		p.all.Add(bar(companion.Starting, words.Say("app.doctor.some", "Count", len(edits)+len(deeds)), mend))
+		p.all.Add(news(words.Say("app.doctor.some", "Count", len(edits)+len(deeds)), mend))
 	}
 	for _, t := range found {
 		n := newNotice()
@@ -97,7 +97,7 @@ func (p *doctorPage) show(found []companion.Trouble) {
 		buttons := p.mending().buttons(t.Mends)
 		if len(buttons) > 0 {
 			n.do.set("") // the buttons say it
-			n.offer(flow(narrow, buttons))
+			n.offer(buttons...)
 		}
 		p.cards = append(p.cards, n)
 		p.list.Add(n.box)

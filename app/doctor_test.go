@@ -75,7 +75,7 @@ func TestWhatIsWrongIsMendedByItsButton(t *testing.T) {
 				t.Errorf("shows %T", w.open[w.tab])
 			}
 		}},
-		{2, "Enter key", func(t *testing.T, w *Window, f *fake) {
+		{2, "Enter the key", func(t *testing.T, w *Window, f *fake) {
 			if v, ok := w.open[tabServers].(*form); !ok || v.was != "brave-search" {
 				t.Errorf("shows %T", w.open[w.tab])
 			}

@@ -16,7 +16,7 @@ import (
 type frame struct {
 	box   *fyne.Container
 	title *line
-	sub   *line
+	sub   *para
 	icon  *picture // beside the title; hidden where there is none
 	told  *notice
 	busy  *busy
@@ -26,44 +26,47 @@ type frame struct {
 func newFrame(w *Window, title string) *frame {
 	f := &frame{
 		title: newLine(title, theme.ColorNameForeground, theme.SizeNameHeadingText).bold(),
-		sub:   newLine("", colorMuted, theme.SizeNameText),
+		sub:   newPara("", colorMuted),
 		icon:  newPicture(nil, 26),
 		told:  newNotice(),
 		busy:  newBusy(w.opts.Go),
 	}
-	f.told.mend = func(p *words.Problem) fyne.CanvasObject { return f.chooseFile(w, p) }
+	f.told.mend = func(p *words.Problem) fyne.CanvasObject { return w.chooseFile(p, f.busy, f.chosen) }
 	f.icon.box.Hide()
-	f.sub.Hide()
+	f.sub.box.Hide()
 	return f
 }
 
 // chooseFile is the button that keeps keys in an encrypted file, where this
-// computer has no keychain: a choice that the user makes, never we.
-func (f *frame) chooseFile(w *Window, p *words.Problem) fyne.CanvasObject {
+// computer has no keychain: a choice that the user makes, never we. nil for another
+// problem.
+func (w *Window) chooseFile(p *words.Problem, b *busy, done func(error)) fyne.CanvasObject {
 	if p.Code != words.KeychainAbsent {
 		return nil
 	}
 	return newButton(words.Say("app.store.file"), func() {
-		f.busy.run(words.Say("app.store.doing"), w.actions.UseFileStore, func(err error) {
-			if err != nil {
-				f.told.failed(err)
-				return
-			}
-			f.told.tell(companion.Healthy, words.Say("app.store.done"), words.Say("app.store.what"), words.Say("app.store.again"))
-		})
+		b.run(words.Say("app.store.doing"), w.actions.UseFileStore, done)
 	})
+}
+
+// chosen tells that keys are kept in a file now, and to go on.
+func (f *frame) chosen(err error) {
+	if err != nil {
+		f.told.failed(err)
+		return
+	}
+	f.told.tell(companion.Healthy, words.Say("app.store.done"), words.Say("app.store.what"), words.Say("app.store.again"))
 }
 
 // subtitle sets the line under the title; an empty one takes no room.
 func (f *frame) subtitle(text string, color fyne.ThemeColorName) {
-	f.sub.set(text, color)
-	show(f.sub, text != "")
+	f.sub.setIn(text, color)
 }
 
 // lay puts heading, body and foot together. back and foot may be nil.
 func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.CanvasObject) {
-	head := edges(nil, nil, nil, middle(row(8, buttons...)),
-		container.New(beside{gap: 10}, f.icon.box, stack(3, f.title, f.sub)))
+	head := container.New(beside{gap: 10}, f.icon.box,
+		container.New(&abreast{gap: 10}, f.title, row(8, buttons...), f.sub.box))
 	top := stack(10, head, f.told.box)
 	if foot == nil { // else it stands there, beside the button that was pressed
 		top = stack(10, head, f.busy.box, f.told.box)
@@ -76,10 +79,11 @@ func (f *frame) lay(back *button, buttons []fyne.CanvasObject, body, foot fyne.C
 		container.NewVBox(top, gap(0, 8)), foot, nil, nil, body)))
 }
 
-// foot is a line at the bottom of the page: progress or said, then buttons.
+// foot is a line at the bottom of the page: progress or said, then buttons. Progress
+// changes quickly, so it stays one line and is cut.
 func (f *frame) foot(said fyne.CanvasObject, buttons ...fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewVBox(widget.NewSeparator(), padded(10, 0,
-		edges(nil, nil, f.busy.box, row(8, buttons...), middle(said))))
+	return container.NewVBox(widget.NewSeparator(), padded(10, 0, edges(nil, nil, f.busy.box, nil,
+		container.New(&abreast{gap: 10, right: true, one: f.busy.box.Visible}, said, row(8, buttons...)))))
 }
 
 func (f *frame) content() fyne.CanvasObject { return f.box }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"mcp-companion/companion"
 	"mcp-companion/words"
@@ -121,20 +122,8 @@ func (w *Window) titleOf(id string) string {
 // narrow is the room for buttons in a card of the least window.
 const narrow = 420
 
-// flow puts buttons into as many rows as they need.
-func flow(width float32, buttons []fyne.CanvasObject) fyne.CanvasObject {
-	const space = 8
-	rows := stack(6)
-	line, used := row(space), float32(0)
-	for _, b := range buttons {
-		w := b.MinSize().Width
-		if used > 0 && used+space+w > width {
-			rows.Add(line)
-			line, used = row(space), 0
-		}
-		line.Add(b)
-		used += w + space
-	}
-	rows.Add(line)
-	return rows
+// flow puts buttons into as many rows as they need; width is what is reckoned with
+// until they are laid out.
+func flow(width float32, buttons []fyne.CanvasObject) *fyne.Container {
+	return container.New(&flowing{width: width}, buttons...)
 }

@@ -20,13 +20,19 @@ type moving struct {
 
 func newMoving(w *Window) *moving {
 	m := &moving{}
-	m.make = newButton(words.Say("app.backup.make"), func() { w.put(tabOptions, newBackup(w)) })
+	m.make = newButton(words.Say("app.backup.make"), func() { w.enter(newBackup(w)) })
 	m.back = newButton(words.Say("app.backup.open"), func() {
-		w.pickFile(func(path string) { w.put(tabOptions, newRestore(w, path)) })
+		w.pickFile(func(path string) { w.enter(newRestore(w, path)) })
 	})
 	m.box = stack(10, newLine(words.Say("app.backup.title"), theme.ColorNameForeground, theme.SizeNameText).bold(),
 		newCaption(words.Say("app.backup.about")).box, flow(narrow, []fyne.CanvasObject{m.make, m.back}))
 	return m
+}
+
+// enter shows f, ready to be typed into.
+func (w *Window) enter(f *passForm) {
+	w.put(tabOptions, f)
+	w.win.Canvas().Focus(f.pass.field)
 }
 
 // passForm asks for a passphrase; a new one is typed twice.
@@ -116,8 +122,10 @@ func (f *passForm) onEscape() {
 		f.busy.onStop()
 		return
 	}
-	f.forget()
-	f.w.put(tabOptions, f.w.options)
+	f.w.leave(tabOptions, func() {
+		f.forget()
+		f.w.put(tabOptions, f.w.options)
+	})
 }
 
 // forget empties the fields.
@@ -151,7 +159,7 @@ func (f *passForm) backup(path string, pass companion.Secret) {
 		f.forget()
 		home, _ := os.UserHomeDir()
 		f.w.put(tabOptions, f.w.options)
-		f.w.options.told.done(words.Say("backup.done", "File", shortPath(path, home)), done.Say())
+		f.w.options.told.done(words.Say("app.backup.made"), words.Say("backup.done", "File", shortPath(path, home))+"\n"+done.Say())
 	})
 }
 
@@ -182,7 +190,9 @@ func (f *passForm) restore(path string, pass companion.Secret) {
 			},
 			done: func() view {
 				f.forget()
-				f.w.options.told.done(words.Say("app.backup.brought"), words.Say("app.backup.brought.about"))
+				told := f.w.options.told
+				told.tell(companion.Healthy, words.Say("app.backup.brought"), words.Say("app.backup.brought.about"), "",
+					newButton(words.Say("app.tab.apps"), func() { told.clear(); f.w.goTo(tabApps) }), newButton(words.Say("app.close"), told.clear))
 				return f.w.options
 			},
 		})

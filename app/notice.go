@@ -39,7 +39,7 @@ func newNotice() *notice {
 		detail:  newPara("", theme.ColorNameForeground),
 		do:      newPara("", theme.ColorNameForeground),
 		cause:   newMono(""),
-		buttons: row(8),
+		buttons: flow(narrow, nil),
 	}
 	n.more = newButton(words.Say("app.details.show"), n.onMore).quiet()
 	n.moreBox = flush(n.more)

@@ -128,9 +128,18 @@ func framed(width float32, c *choice) *fyne.Container {
 // bar is one line across the page: a status, a sentence, buttons.
 func bar(status companion.Status, text string, buttons ...fyne.CanvasObject) *fyne.Container {
 	look := lookOf(status)
+	return barOf(look.icon, look.soft, text, buttons...)
+}
+
+// news is a bar for what is neither good nor bad.
+func news(text string, buttons ...fyne.CanvasObject) *fyne.Container {
+	return barOf(iconNote, colorAccentSoft, text, buttons...)
+}
+
+func barOf(icon fyne.Resource, soft fyne.ThemeColorName, text string, buttons ...fyne.CanvasObject) *fyne.Container {
 	said := newPara(text, theme.ColorNameForeground)
-	return container.NewStack(newGround(look.soft, "", 8), padded(5, 12, edges(nil, nil,
-		container.NewCenter(newPicture(look.icon, 18).box), row(6, buttons...), padded(0, 6, middle(said.box)))))
+	return container.NewStack(newGround(soft, "", 8), padded(5, 12, edges(nil, nil,
+		container.NewCenter(newPicture(icon, 18).box), row(6, buttons...), padded(0, 6, middle(said.box)))))
 }
 
 // column keeps its content at most width wide, at the left.

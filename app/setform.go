@@ -29,6 +29,7 @@ type setForm struct {
 	begin   []*button // one for each suggestion
 	search  *field
 	list    *rows
+	none    *para // in the place of list
 	count   *line
 	reason  *line
 	save    *button
@@ -73,10 +74,11 @@ func (f *setForm) build() {
 		func() fyne.CanvasObject { return newMemberRow() },
 		f.drawRow)
 	f.list.HideSeparators = true
+	f.none = newPara("", colorMuted)
 	f.list.OnSelected = f.onRow
 	f.save = newButton(words.Say("app.form.save"), f.onSave).primary()
 	f.cancel = newButton(words.Say("app.cancel"), f.onEscape)
-	f.remove = newButton(words.Say("app.sets.remove"), f.onRemove)
+	f.remove = newButton(words.Say("app.sets.remove.ask"), f.onRemove)
 	show(f.remove, f.was.Name != "")
 	f.busy.locked = []*button{f.save, f.cancel, f.remove}
 	f.reason = newLine("", colorMuted, theme.SizeNameText)
@@ -87,7 +89,7 @@ func (f *setForm) build() {
 		edges(nil, nil, padded(0, 4, middle(members)), padded(0, 4, middle(f.count)), f.search))
 	f.count.fixed()
 	body := edges(container.NewVBox(top, gap(0, 4)), gap(0, 10), nil, nil,
-		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, f.list)))
+		container.NewStack(newGround(colorSurface, colorBorder, 10), padded(6, 6, f.list), container.NewVBox(padded(14, 18, f.none.box))))
 	f.lay(nil, []fyne.CanvasObject{f.remove}, container.New(column{720}, body), f.foot(f.reason, f.cancel, f.save))
 }
 
@@ -108,6 +110,7 @@ func (f *setForm) ideas() fyne.CanvasObject {
 func (f *setForm) onIdea(s suggestion) {
 	typed := strings.TrimSpace(f.name.field.Text)
 	if typed == "" || f.idea != nil && typed == f.idea.name {
+		s.name = f.w.freeSetName(s.name)
 		f.name.field.SetText(s.name)
 	}
 	if f.idea != nil { // what it ticked goes with it
@@ -276,7 +279,22 @@ func (f *setForm) filter() {
 			f.offered = append(f.offered, o)
 		}
 	}
+	f.none.set(f.noneText())
 	f.list.Refresh()
+}
+
+// noneText says why no server is listed, "" where one is.
+func (f *setForm) noneText() string {
+	switch {
+	case len(f.shown)+len(f.offered) > 0:
+		return ""
+	case len(f.w.state.Servers)+len(f.absent) > 0:
+		return words.Say("app.servers.nothing")
+	case f.was.Name == "":
+		return words.Say("app.setform.none.new")
+	default:
+		return words.Say("app.setform.none")
+	}
 }
 
 func (f *setForm) draft() companion.SetDraft {

@@ -38,28 +38,28 @@ func newSetImport(w *Window, in companion.SetImport) *setImport {
 	v := &setImport{frame: newFrame(w, words.Say("app.setimport.title")), w: w, from: in, uses: map[string]*check{}, fields: map[string]*field{}, at: map[string]string{}}
 	v.subtitle(words.Say("app.setimport.about"), colorMuted)
 	v.build()
-	v.name.field.SetText(v.freeName(in.Name))
+	v.name.field.SetText(w.freeSetName(in.Name))
 	v.initial = v.snapshot()
 	v.onChanged()
 	return v
 }
 
-// freeName is name, or one with a number where there is such a set.
-func (v *setImport) freeName(name string) string {
+// freeSetName is name, or one with a number where there is such a set.
+func (w *Window) freeSetName(name string) string {
 	for n := 1; ; n++ {
 		free := name
 		if n > 1 {
 			tail := "-" + strconv.Itoa(n)
 			free = name[:min(len(name), 32-len(tail))] + tail
 		}
-		if !v.taken(free) {
+		if !w.hasSet(free) {
 			return free
 		}
 	}
 }
 
-func (v *setImport) taken(name string) bool {
-	for _, s := range v.w.state.Sets {
+func (w *Window) hasSet(name string) bool {
+	for _, s := range w.state.Sets {
 		if strings.EqualFold(s.Name, name) {
 			return true
 		}
@@ -70,7 +70,7 @@ func (v *setImport) taken(name string) bool {
 func (v *setImport) build() {
 	v.name = newAsked("set", newField(words.Say("app.form.set.hint")), v.onChanged)
 	v.marks = newMarks(v.from.Icon, v.onChanged)
-	v.next = newButton(words.Say("app.form.save"), v.onNext).primary()
+	v.next = newButton(words.Say("app.setimport.next"), v.onNext).primary()
 	v.cancel = newButton(words.Say("app.cancel"), v.onEscape)
 	v.busy.locked = []*button{v.next, v.cancel}
 	v.reason = newLine("", colorMuted, theme.SizeNameText)
@@ -174,7 +174,7 @@ func (v *setImport) onChanged() {
 	switch err := servers.CheckName(name); {
 	case name != "" && err != nil:
 		complaint = said(err)
-	case v.taken(name):
+	case v.w.hasSet(name):
 		complaint = words.Say("app.form.set.taken", "Name", name)
 	}
 	v.name.complain(complaint)
@@ -198,7 +198,7 @@ func (v *setImport) onNext() {
 	d := v.draft()
 	c := change{
 		tab: tabSets, from: v,
-		title: words.Say("app.preview.title"), verb: words.Say("app.save"),
+		title: words.Say("app.preview.title"), verb: words.Say("app.setimport.yes"),
 		propose: func(ctx context.Context) (*companion.Proposal, error) {
 			return v.w.actions.ProposeSetImport(ctx, d)
 		},
@@ -234,6 +234,11 @@ func (v *setImport) snapshot() string {
 	text := d.Name + "\x00" + d.Icon
 	for _, id := range slices.Sorted(maps.Keys(d.Values)) {
 		text += "\x00" + id
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Use)) {
+		if !d.Use[name] {
+			text += "\x01" + name
+		}
 	}
 	return text
 }

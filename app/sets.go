@@ -122,7 +122,9 @@ func (p *setsPage) card(s companion.SetState, number int) *setCard {
 	title := newLine(setName(s.Name), theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold()
 	head := container.NewStack(gap(0, c.more.MinSize().Height), // also where there is no menu
 		edges(nil, nil, middle(newPicture(iconOfSet(s.Icon), 20).box), c.more, padded(0, 4, middle(title))))
-	count := newLine(p.about(s), colorMuted, theme.SizeNameText)
+	count := newLine(words.Say("app.sets.count", "Count", len(s.Servers)), colorMuted, theme.SizeNameText)
+	users := newCaption("")
+	users.set(p.users(s))
 	keys := newLine(setKeys(number), colorMuted, theme.SizeNameCaptionText).fixed()
 	mark := middle(container.NewStack(newGround(colorSuccessSoft, "", 9), padded(5, 10,
 		row(4, container.NewCenter(newPicture(lookOf(companion.Healthy).icon, 14).box),
@@ -130,24 +132,23 @@ func (p *setsPage) card(s companion.SetState, number int) *setCard {
 	show(mark, s.Current)
 	foot := row(8, mark, c.use, c.edit)
 	c.ground = newGround(colorSurface, colorBorder, 10)
-	c.box = container.NewStack(c.ground, padded(16, 18, edges(stack(2, head, edges(nil, nil, nil, keys, count)), container.NewVBox(gap(0, 6), foot), nil, nil,
+	c.box = container.NewStack(c.ground, padded(16, 18, edges(stack(2, head, edges(nil, nil, nil, keys, count), users.box), container.NewVBox(gap(0, 6), foot), nil, nil,
 		padded(10, 0, p.members(s.Servers)))))
 	return c
 }
 
-// about says how many servers the set has, and which AI apps use it, if not all do.
-func (p *setsPage) about(s companion.SetState) string {
-	text := words.Say("app.sets.count", "Count", len(s.Servers))
+// users says which AI apps use the set, "" where all do or none.
+func (p *setsPage) users(s companion.SetState) string {
 	var names []string
 	for _, c := range setsOfApps(p.w.state) {
 		if c.Set == s.Name && !s.Current {
 			names = append(names, c.Title)
 		}
 	}
-	if len(names) > 0 {
-		text += " · " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		return ""
 	}
-	return text
+	return words.Say("app.sets.used", "Names", strings.Join(names, ", "))
 }
 
 // menu is what else can be done with a set: it can be used in one AI app alone, and

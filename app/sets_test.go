@@ -146,7 +146,7 @@ func TestASuggestionTicksWhatIsThereAndLeadsToTheRest(t *testing.T) {
 	form := w.open[tabSets].(*setForm)
 	test.Tap(form.begin[0])
 	d := form.draft()
-	if d.Name != "Development" || d.Icon != "code" || strings.Join(d.Servers, " ") != "files github" {
+	if d.Name != "Development-2" || d.Icon != "code" || strings.Join(d.Servers, " ") != "files github" {
 		t.Errorf("the draft is %+v", d)
 	}
 	at := slices.IndexFunc(form.absent, func(o *catalog.Offer) bool { return o.ID == "playwright" })
@@ -170,7 +170,7 @@ func TestASuggestionTicksWhatIsThereAndLeadsToTheRest(t *testing.T) {
 		t.Errorf("then the draft is %+v", d)
 	}
 	test.Tap(form.begin[1]) // another idea takes the first one's place
-	if d := form.draft(); d.Name != "Research" || slices.Contains(d.Servers, "github") {
+	if d := form.draft(); d.Name != "Research-2" || slices.Contains(d.Servers, "github") {
 		t.Errorf("then the draft is %+v", d)
 	}
 	form.name.field.SetText("Mine")
@@ -226,6 +226,16 @@ func TestACardFitsHalfOfTheLeastWindow(t *testing.T) {
 			if got := c.box.MinSize().Width; got > 230 {
 				t.Errorf("%s: the card of %q needs %v", l.Tag, c.set.Name, got)
 			}
+		}
+	}
+}
+
+func TestACardSaysWhichAppsUseItsSet(t *testing.T) {
+	w := open(t, &fake{}, sample())
+	for set, want := range map[string]string{"Data": "Claude Code in shop", "Development": "", "Research": ""} {
+		i := slices.IndexFunc(w.state.Sets, func(s companion.SetState) bool { return s.Name == set })
+		if got := w.sets.users(w.state.Sets[i]); !strings.HasSuffix(got, want) || want == "" && got != "" {
+			t.Errorf("of %s it says %q", set, got)
 		}
 	}
 }

@@ -38,9 +38,10 @@ func newShare(w *Window, s companion.SharedSet) *sharing {
 	return v
 }
 
-// notes say what is not in the file, and what of this computer is.
+// notes say what to do with the file, what is not in it, and what of this computer
+// is.
 func (v *sharing) notes() fyne.CanvasObject {
-	list := stack(6)
+	list := stack(6, note(words.Say("app.share.how")))
 	for _, n := range []struct {
 		id    string
 		names []string
@@ -49,7 +50,7 @@ func (v *sharing) notes() fyne.CanvasObject {
 			list.Add(note(words.Say(n.id, "Names", strings.Join(n.names, ", "))))
 		}
 	}
-	if len(list.Objects) == 0 {
+	if len(v.set.Keys) == 0 {
 		list.Add(note(words.Say("app.share.nokeys")))
 	}
 	return list

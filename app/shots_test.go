@@ -38,7 +38,7 @@ func TestShots(t *testing.T) {
 		for name, act := range shots {
 			shoot(t, dir, name, variant, usual, act)
 		}
-		for _, name := range []string{"servers", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "project", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
+		for _, name := range []string{"servers", "details-long", "history", "signins", "doctor", "form-full", "apps", "sets", "set-idea", "set-import", "backup", "restore-preview", "switch", "leave", "takeover-new", "record", "form-more", "dropped", "add", "project", "offer-options", "offer-pasted", "welcome", "welcome-mid", "welcome-low", "moved-waits", "empty", "settings"} {
 			shoot(t, dir, name+"-small", variant, small, shots[name])
 		}
 	}
@@ -78,10 +78,16 @@ var shots = map[string]func(w *Window, f *fake){
 		s.Pending = []companion.PendingState{{Client: "claude-desktop", Title: "Claude Desktop", Reason: "x", Since: noon}}
 		w.Render(s)
 	},
-	"moved-undone":  func(w *Window, f *fake) { atMoved(w, f).onUndo() },
-	"apps-look":     func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
-	"many":          func(w *Window, f *fake) { w.Render(many(500)) },
-	"details":       func(w *Window, f *fake) { w.Show("servers/files") },
+	"moved-undone": func(w *Window, f *fake) { atMoved(w, f).onUndo() },
+	"apps-look":    func(w *Window, f *fake) { w.Show("apps"); scrollDown(w) },
+	"many":         func(w *Window, f *fake) { w.Render(many(500)) },
+	"details":      func(w *Window, f *fake) { w.Show("servers/files") },
+	"details-long": func(w *Window, f *fake) {
+		s := sample()
+		s.Servers[6].Name, s.Servers[6].Summary = "a-server-with-quite-a-long-name", "Stopped right after starting, three times in five minutes"
+		w.Render(s)
+		w.Show("servers/" + s.Servers[6].Name)
+	},
 	"details-fails": func(w *Window, f *fake) { w.Show("servers/slack") },
 	"details-key":   func(w *Window, f *fake) { w.Show("servers/brave-search") },
 	"form-new":      func(w *Window, f *fake) { w.Show("add"); w.open[tabServers].(*addPage).onHand() },
@@ -212,6 +218,81 @@ var shots = map[string]func(w *Window, f *fake){
 		f.result = companion.Result{ID: "1", Waiting: []string{"Claude Desktop"}}
 		w.Show("sets")
 		w.sets.onUse("Research")
+	},
+	"keys-none":    emptied("keys"),
+	"signins-none": emptied("sign-ins"),
+	"sets-none":    emptied("sets"),
+	"set-new-none": emptied("sets/new"),
+	"apps-none":    emptied("apps"),
+	"doctor-none":  emptied("doctor"),
+	"settings-file": func(w *Window, f *fake) {
+		s := sample()
+		s.Settings.InFile = true
+		w.Render(s)
+		w.Show("settings")
+		scrollDown(w)
+	},
+	"history-none":    func(w *Window, f *fake) { f.records = nil; w.Show("history") },
+	"tools-none":      func(w *Window, f *fake) { w.Show("servers/files/tools") },
+	"servers-nothing": func(w *Window, f *fake) { w.servers.search.SetText("zzz") },
+	"set-nothing": func(w *Window, f *fake) {
+		w.Show("sets/new")
+		w.open[tabSets].(*setForm).search.SetText("zzz")
+	},
+	"set-long": func(w *Window, f *fake) {
+		w.Render(many(60))
+		w.Show("sets/new")
+	},
+	"sets-long": func(w *Window, f *fake) {
+		s := many(60)
+		for _, name := range []string{"A-name-of-thirty-two-letters-here", "b", "c", "d", "e", "f", "g", "h", "i"} {
+			s.Sets = append(s.Sets, companion.SetState{Name: name, Servers: memberNames(s.Servers)[:30]})
+		}
+		w.Render(s)
+		w.Show("sets")
+	},
+	"keys-long": func(w *Window, f *fake) {
+		s := sample()
+		s.Keys = append(s.Keys, companion.KeyState{ID: "k9", Label: "A_VERY_LONG_NAME_OF_A_KEY_THAT_SOMEBODY_GAVE_IT_ONCE", Servers: memberNames(many(30).Servers)})
+		w.Render(s)
+		w.Show("keys")
+	},
+	"discard": func(w *Window, f *fake) {
+		w.Show("sets/new")
+		w.open[tabSets].(*setForm).name.field.SetText("mine")
+		w.onKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	},
+	"set-import-failed": func(w *Window, f *fake) {
+		f.read = words.New(words.SetFileBad, nil)
+		w.Show("sets")
+		w.sets.onImport("/home/u/x.json")
+	},
+	"switch-ready": func(w *Window, f *fake) {
+		f.unusual = someUnusual()
+		w.Show("sets/use/Research")
+		f.unusual = nil
+		w.Render(sample())
+	},
+	"set-remove": func(w *Window, f *fake) {
+		w.Show("sets")
+		w.sets.onEdit(w.state.Sets[0])
+		w.open[tabSets].(*setForm).onRemove()
+	},
+	"restore-done": func(w *Window, f *fake) {
+		openedBackup(w)
+		w.open[tabOptions].(*preview).onApply()
+	},
+	"share-plain": func(w *Window, f *fake) {
+		f.shared = companion.SharedSet{Name: "Data", Text: "{}\n"}
+		w.Show("sets")
+		w.sets.onShare("Data")
+	},
+	"signout": func(w *Window, f *fake) { w.Show("sign-ins"); w.signins.onOut(w.state.Grants[0], "notion") },
+	"signin-failed": func(w *Window, f *fake) {
+		f.waits = func(context.Context, companion.SignInHow) error {
+			return words.New(words.SignInUnfinished, nil, "Name", "notion")
+		}
+		w.Show("servers/notion/sign-in")
 	},
 	"settings": func(w *Window, f *fake) { w.Show("settings") },
 	"keys":     func(w *Window, f *fake) { w.Show("keys") },
@@ -452,8 +533,7 @@ var shots = map[string]func(w *Window, f *fake){
 		w.open[tabServers].(*form).more.start.field.SetText("soon")
 		scrollDown(w)
 	},
-	"form-folded": func(w *Window, f *fake) { fullForm(w, f); scrollDown(w) },
-	"dropped":     func(w *Window, f *fake) { w.Render(lossy()) },
+	"dropped": func(w *Window, f *fake) { w.Render(lossy()) },
 	"problem": func(w *Window, f *fake) {
 		s := sample()
 		s.Set, s.Pending = companion.Mixed, nil
@@ -467,6 +547,15 @@ var shots = map[string]func(w *Window, f *fake){
 		w.open[tabServers].(*details).onCheck()
 		w.strip.restart("claude-desktop", "Claude Desktop")
 	},
+}
+
+// emptied shows a page where there is nothing yet.
+func emptied(page string) func(*Window, *fake) {
+	return func(w *Window, f *fake) {
+		f.records = nil
+		w.Render(companion.State{Settings: companion.SettingsState{Home: "/home/u/.config/mcp-companion"}})
+		w.Show(page)
+	}
 }
 
 // someUnusual is what keeps two servers of a set from working.
@@ -581,7 +670,7 @@ func someTroubles() []companion.Trouble {
 	return []companion.Trouble{
 		{Server: "slack", Status: companion.Failing, Problem: words.New(words.PathHidden, errors.New("spawn npx ENOENT"), "Name", "slack", "Program", "Node.js", "Found", "/opt/homebrew/bin/npx"), Mends: []companion.Mend{edit("Use the one in /opt/homebrew/bin", true), deed("Show what it said", companion.ShowLog, "slack")}},
 		{Server: "files", Status: companion.Failing, Problem: words.New(words.FolderMissing, nil, "Name", "files", "Path", "/Users/username/Documents"), Mends: []companion.Mend{deed("Choose a folder", companion.OpenPage, "servers/files/folder")}},
-		{Server: "brave-search", Status: companion.NeedsYou, Problem: words.New(words.KeyMissing, nil, "Name", "brave-search", "Key", "BRAVE_API_KEY"), Mends: []companion.Mend{deed("Enter key", companion.OpenPage, "servers/brave-search/key")}},
+		{Server: "brave-search", Status: companion.NeedsYou, Problem: words.New(words.KeyMissing, nil, "Name", "brave-search", "Key", "BRAVE_API_KEY"), Mends: []companion.Mend{deed("Enter the key", companion.OpenPage, "servers/brave-search/key")}},
 		{Server: "memory", Status: companion.NeedsYou, Problem: words.New(words.Chatter, nil, "Name", "memory"), Mends: []companion.Mend{edit("Filter the notes", true)}},
 		{Client: "claude-desktop", Status: companion.NeedsYou, Problem: words.New(words.RestartNeeded, nil, "Client", "Claude Desktop"), Mends: []companion.Mend{deed("Restart Claude Desktop", companion.Restart, "claude-desktop")}},
 	}
@@ -650,6 +739,11 @@ func pastedOffers() []catalog.Offer {
 }
 
 func scrollDown(w *Window) {
+	for range 2 { // to know how far down that is
+		w.win.Resize(w.win.Canvas().Size().AddWidthHeight(1, 0))
+		w.win.Resize(w.win.Canvas().Size().AddWidthHeight(-1, 0))
+		w.win.Content().Refresh()
+	}
 	test.Scroll(w.win.Canvas(), fyne.NewPos(600, 400), 0, -5000)
 }
 

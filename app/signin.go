@@ -24,6 +24,7 @@ type signing struct {
 	next *companion.SignInHow // the way to go on, once the present one has ended
 	left bool                 // the user doesn't want to sign in any more
 
+	card    *fyne.Container // what to do now; hidden where that is nothing
 	step    *para
 	where   *fyne.Container // the address
 	address *para
@@ -79,7 +80,8 @@ func newSigning(w *Window, tab string, from view, name string, how companion.Sig
 	v.cancel = newButton(words.Say("app.cancel"), v.onEscape)
 	v.paste.box.Hide()
 	v.again.Hide()
-	v.lay(nil, nil, scrolled(720, stack(12, card(stack(14, v.step.box, v.codeBox, v.where, v.paste.box)), v.ways)), v.foot(newLine("", colorMuted, theme.SizeNameText), v.again, v.cancel))
+	v.card = card(stack(14, v.step.box, v.codeBox, v.where, v.paste.box))
+	v.lay(nil, nil, scrolled(720, stack(12, v.card, v.ways)), v.foot(gap(0, 0), v.cancel, v.again))
 	return v
 }
 
@@ -122,6 +124,7 @@ func (v *signing) told(s companion.Step) {
 	show(v.open, v.how.Paste == nil && !v.how.Device)
 	v.code.set(s.Code, theme.ColorNameForeground)
 	show(v.codeBox, s.Code != "")
+	show(v.card, s.Text+s.URL+s.Code != "" || v.paste.box.Visible())
 	v.box.Refresh()
 }
 
@@ -138,8 +141,8 @@ func (v *signing) ended(err error) {
 	case errors.Is(err, context.Canceled):
 		v.leave()
 	default:
-		v.told(companion.Step{Text: words.Say("app.signin.failed")})
 		v.paste.box.Hide()
+		v.told(companion.Step{})
 		v.frame.told.failed(err)
 		v.frame.told.do.set("") // the buttons are here
 		v.again.Show()

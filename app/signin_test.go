@@ -152,11 +152,11 @@ func TestTheSignInsPage(t *testing.T) {
 	press("Sign in", 1)
 	press("Sign in again", 2)
 	press("Another account", 1)
-	press("Sign out", 2)
+	press("Sign out…", 2)
 	test.Tap(w.ask.no)
-	press("Sign out", 2)
+	press("Sign out…", 2)
 	test.Tap(w.ask.yes)
-	press("Use this account", 1)
+	press("Use this account…", 1)
 	test.Tap(previewed(t, w, tabSignins).apply)
 	f.did(t, `sign in linear another=false grant="" device=false paste=false`,
 		`sign in notion another=false grant="g2" device=false paste=false`,

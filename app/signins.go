@@ -81,7 +81,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 	if g.Ended {
 		again.primary()
 	}
-	buttons := []fyne.CanvasObject{p.button("app.signins.out", func() { p.onOut(g, name) })}
+	buttons := []fyne.CanvasObject{p.button("app.signins.out.ask", func() { p.onOut(g, name) })}
 	if known {
 		another := p.button("app.signins.another", func() {
 			p.w.signIn(tabSignins, p, g.Server, companion.SignInHow{Another: true})
@@ -89,7 +89,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 		buttons = append([]fyne.CanvasObject{again, another}, buttons...)
 	}
 	if known && len(accounts) > 1 && !g.Used {
-		buttons = append(buttons, p.button("app.signins.use", func() { p.onUse(g) }))
+		buttons = append(buttons, p.button("app.signins.use.ask", func() { p.onUse(g) }))
 	}
 	return card(stack(14, p.heading(status, name, about), f.box, flow(narrow, buttons)))
 }
@@ -97,7 +97,7 @@ func (p *signinsPage) card(s companion.State, g companion.GrantState) fyne.Canva
 func (p *signinsPage) heading(status companion.Status, title, about string) fyne.CanvasObject {
 	name := newLine(title, theme.ColorNameForeground, sizeTitle).bold()
 	return edges(nil, nil, padTop(newPicture(lookOf(status).icon, 20).box), nil,
-		padded(0, 6, stack(2, name, newLine(about, lookOf(status).color, theme.SizeNameText))))
+		padded(0, 6, stack(2, name, newPara(about, lookOf(status).color).box)))
 }
 
 func (p *signinsPage) button(id string, do func()) *button {

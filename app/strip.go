@@ -20,6 +20,7 @@ type strip struct {
 	w       *Window
 	box     *fyne.Container
 	problem *notice
+	about   string          // what problem says; it isn't drawn anew while that stays
 	result  *notice         // where the last action did not succeed
 	done    *fyne.Container // where it did
 	waiting *fyne.Container
@@ -34,6 +35,8 @@ type strip struct {
 func newStrip(w *Window) *strip {
 	s := &strip{w: w, problem: newNotice(), result: newNotice(), waiting: stack(6), done: stack(0), busy: newBusy(w.opts.Go)}
 	s.dropped = newDropped(s)
+	s.busy.moved = s.fold
+	s.problem.mend = func(p *words.Problem) fyne.CanvasObject { return w.chooseFile(p, s.busy, s.chosen) }
 	s.box = container.New(layout.NewCustomPaddedLayout(14, 0, 24, 24),
 		stack(6, s.problem.box, s.busy.box, s.result.box, s.done, s.dropped.box, s.waiting))
 	s.fold()
@@ -41,7 +44,10 @@ func newStrip(w *Window) *strip {
 }
 
 func (s *strip) render(st companion.State) {
-	s.problem.problem(st.Problem, companion.NeedsYou)
+	if about := problemText(st.Problem); about != s.about {
+		s.about = about
+		s.problem.problem(st.Problem, companion.NeedsYou)
+	}
 	var list []companion.PendingState
 	for _, p := range st.Pending {
 		if !slices.Contains(s.later, p) {
@@ -57,6 +63,18 @@ func (s *strip) render(st companion.State) {
 	}
 	s.dropped.render(st)
 	s.fold()
+}
+
+// chosen tells that keys are kept in a file now. The problem ends with the next State.
+func (s *strip) chosen(err error) {
+	s.clear()
+	if err != nil {
+		s.result.failed(err)
+		s.result.offer(s.dismiss())
+	} else {
+		s.result.tell(companion.Healthy, words.Say("app.store.done"), words.Say("app.store.what"), "", s.dismiss())
+	}
+	s.ended()
 }
 
 // fold hides the strip where nothing waits.

@@ -179,6 +179,12 @@ func (v *unusual) render(companion.State) {
 
 func (v *unusual) onAnyway() { v.s.use(v.busy, v.back) }
 
+func (v *unusual) onEnter() {
+	if !v.anyway.Disabled() {
+		v.onAnyway()
+	}
+}
+
 func (v *unusual) onEscape() {
 	if v.busy.cancel != nil {
 		v.busy.onStop()

@@ -187,6 +187,10 @@ func middle(o fyne.CanvasObject) *fyne.Container {
 	return container.NewVBox(layout.NewSpacer(), o, layout.NewSpacer())
 }
 
+// headHeight is that of a title with a line under it: a picture stays beside those
+// where there is more.
+const headHeight = 54
+
 // beside puts a picture, where it is visible, to the left of a text.
 type beside struct{ gap float32 }
 
@@ -205,7 +209,7 @@ func (b beside) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (b beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	icon, text, x := o[0].MinSize(), o[1].MinSize(), b.indent(o[0])
 	o[0].Resize(icon)
-	o[0].Move(fyne.NewPos(0, (size.Height-icon.Height)/2))
+	o[0].Move(fyne.NewPos(0, (min(size.Height, headHeight)-icon.Height)/2))
 	o[1].Resize(fyne.NewSize(size.Width-x, text.Height))
 	o[1].Move(fyne.NewPos(x, (size.Height-text.Height)/2))
 }

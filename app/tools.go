@@ -24,6 +24,7 @@ type tools struct {
 	full   *fyne.Container
 	all    []companion.Tool
 	shown  []companion.Tool
+	tried  map[string]*try // those that were opened, with what is typed there
 }
 
 func newTools(w *Window, name string) *tools {
@@ -58,7 +59,7 @@ func (v *tools) load() {
 			v.told.offer(newButton(words.Say("app.again"), v.load))
 			return
 		}
-		v.all = list
+		v.all, v.tried = list, map[string]*try{}
 		show(v.full, true)
 		v.filter()
 	})
@@ -66,9 +67,8 @@ func (v *tools) load() {
 
 func (v *tools) filter() {
 	v.shown = v.shown[:0:0]
-	find := strings.ToLower(strings.TrimSpace(v.search.Text))
 	for _, t := range v.all {
-		if strings.Contains(strings.ToLower(t.Name+" "+t.Title+" "+t.About), find) {
+		if holdsWords(t.Name+" "+t.Title+" "+t.About, v.search.Text) {
 			v.shown = append(v.shown, t)
 		}
 	}
@@ -79,9 +79,14 @@ func (v *tools) filter() {
 
 func (v *tools) onOpen(i widget.ListItemID) {
 	v.list.UnselectAll()
-	if i < len(v.shown) {
-		v.w.put(tabServers, newTry(v, v.shown[i]))
+	if i >= len(v.shown) {
+		return
 	}
+	t := v.shown[i]
+	if v.tried[t.Name] == nil {
+		v.tried[t.Name] = newTry(v, t)
+	}
+	v.w.put(tabServers, v.tried[t.Name])
 }
 
 // onEnter opens the one tool that the search leaves.

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"mcp-companion/companion"
 	"mcp-companion/words"
 )
 
@@ -27,7 +28,12 @@ func pageFits(t *testing.T, name string, act func(*Window, *fake)) {
 	f := &fake{records: pastRecords()}
 	w := open(t, f, sample())
 	act(w, f)
-	if got := w.win.Content().MinSize(); got.Width > 720 || got.Height > 520 {
+	w.win.Resize(fyne.NewSize(720, 520)) // its width is what the heights follow from
+	high := float32(520)
+	if w.open[w.tab].notices().box.Visible() { // a page that tells something may make the window grow
+		high = 600
+	}
+	if got := w.win.Content().MinSize(); got.Width > 720 || got.Height > high {
 		t.Errorf("%s: the page needs %v", name, got)
 	}
 	var walk func(o fyne.CanvasObject)
@@ -44,4 +50,29 @@ func pageFits(t *testing.T, name string, act func(*Window, *fake)) {
 		}
 	}
 	walk(w.open[w.tab].content())
+}
+
+// What stands at the foot of the navigation is seen from every page.
+func TestTheFootOfTheNavigationIsWhole(t *testing.T) {
+	t.Cleanup(func() { words.Use() })
+	for _, l := range words.Languages() {
+		words.Use(l.Tag)
+		w := open(t, &fake{}, sample())
+		w.win.Resize(fyne.NewSize(720, 520))
+		for _, id := range []string{"app.all.none", "app.all.failing", "app.all.needs-you", "app.all.starting", "app.all.healthy", "app.all.unknown"} {
+			w.nav.all.set(words.Say(id, "Count", 12), colorMuted)
+			whole(t, l.Tag, w.nav.all)
+		}
+		for _, set := range []string{companion.AllServers, companion.Mixed} {
+			w.nav.set.set(setText(set), colorMuted)
+			whole(t, l.Tag, w.nav.set)
+		}
+	}
+}
+
+func whole(t *testing.T, tag string, l *line) {
+	t.Helper()
+	if need := uncut(l); need > l.Size().Width {
+		t.Errorf("%s: %q needs %v of %v", tag, l.text, need, l.Size().Width)
+	}
 }
