@@ -59,7 +59,7 @@ func newSettingsPage(w *Window) *settingsPage {
 	p.lay(nil, nil, scrolled(720, stack(12,
 		card(stack(16, helped(row(0, p.login), "app.settings.login.help"), helped(row(0, p.notify), "app.settings.notify.help"))),
 		card(stack(16, helped(chosen("app.settings.language", p.lang), "app.settings.language.help"), chosen("app.settings.size", p.size))),
-		card(helped(row(0, p.look), "app.welcome.open.help")),
+		card(stack(10, cardTitle(words.Say("app.tab.apps")), helped(row(0, p.look), "app.welcome.open.help"))),
 		card(p.moving.box),
 		card(stack(12, p.about.box, row(0, p.file))))), nil)
 	return p
