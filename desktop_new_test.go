@@ -47,7 +47,7 @@ func TestDesktopAServerOfOnesOwnIsMadeInTheWindow(t *testing.T) {
 	if _, err := os.Stat(p.path("mcp-servers/weather-server/server.ts")); err != nil {
 		t.Error(err)
 	}
-	p.press("Return")
+	p.press("Tab", "Return") // past Back
 	p.until("the server at work", func() bool { return strings.Contains(p.run("list"), "Working, 1 tool") })
 	p.still()
 	p.look("made")

@@ -187,6 +187,9 @@ func TestAnOfferIsAddedWithItsKeyAndChecked(t *testing.T) {
 	if v.change.command != "npx -y @brave/brave-search-mcp-server" || v.change.risk == "" {
 		t.Errorf("asks for consent to %q", v.change.command)
 	}
+	if v.onEnter(); w.win.Canvas().Focused() != fyne.Focusable(v.back) || len(f.calls) != 1 {
+		t.Errorf("an Enter too many adds a program: %q", f.calls)
+	}
 	test.Tap(v.apply)
 	f.did(t, "propose offer search", "apply", "check search")
 	d := f.offer

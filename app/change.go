@@ -43,7 +43,11 @@ func (w *Window) walk(b *busy, c change) {
 			c.from.notices().failed(err)
 			return
 		}
-		w.put(c.tab, newPreview(w, c, p))
+		v := newPreview(w, c, p)
+		w.put(c.tab, v)
+		if c.risk != "" {
+			w.win.Canvas().Focus(v.back) // nothing runs on this computer by an Enter too many
+		}
 	})
 }
 

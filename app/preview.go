@@ -128,7 +128,7 @@ func (v *preview) onEscape()              { v.onBack() }
 func (v *preview) dirty() bool { return v.busy.cancel != nil || v.change.from.dirty() }
 
 func (v *preview) onEnter() {
-	if !v.change.danger && !v.apply.Disabled() {
+	if !v.change.danger && v.change.risk == "" && !v.apply.Disabled() {
 		v.onApply()
 	}
 }
