@@ -2,7 +2,6 @@ package app
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -176,13 +175,12 @@ func (w *Window) nameComplaint(name, was string) string {
 // freeName is name, with a number where there is such a server already, or taken
 // has it.
 func (w *Window) freeName(name string, taken ...string) string {
-	free := name
-	isTaken := func(n string) bool { return strings.EqualFold(n, free) }
-	for i := 2; (w.nameComplaint(free, "") != "" || slices.ContainsFunc(taken, isTaken)) && i < 100; i++ {
-		tail := "-" + strconv.Itoa(i)
-		free = name[:min(len(name), 32-len(tail))] + tail
+	if servers.CheckName(name) != nil {
+		return name // its user has to see what is wrong with it
 	}
-	return free
+	return servers.FreeName(name, func(free string) bool {
+		return w.nameComplaint(free, "") != "" || slices.ContainsFunc(taken, func(n string) bool { return strings.EqualFold(n, free) })
+	})
 }
 
 // startComplaint is what of the command or address can't be, once there is one.

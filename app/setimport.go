@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -46,16 +45,7 @@ func newSetImport(w *Window, in companion.SetImport) *setImport {
 
 // freeSetName is name, or one with a number where there is such a set.
 func (w *Window) freeSetName(name string) string {
-	for n := 1; ; n++ {
-		free := name
-		if n > 1 {
-			tail := "-" + strconv.Itoa(n)
-			free = name[:min(len(name), 32-len(tail))] + tail
-		}
-		if !w.hasSet(free) {
-			return free
-		}
-	}
+	return servers.FreeName(name, w.hasSet)
 }
 
 func (w *Window) hasSet(name string) bool {
@@ -257,19 +247,11 @@ func (v *setImport) onEscape() {
 
 // onImport reads the set of a file and shows it.
 func (p *setsPage) onImport(path string) {
-	p.told.clear()
 	var in companion.SetImport
-	p.busy.run(words.Say("app.add.reading"), func(ctx context.Context) (err error) {
+	p.leadTo(words.Say("app.add.reading"), func(ctx context.Context) (err error) {
 		in, err = p.w.actions.ReadSet(ctx, path)
 		return err
-	}, func(err error) {
-		switch {
-		case err != nil:
-			p.told.failed(err)
-		case p.w.open[tabSets] == view(p):
-			p.w.put(tabSets, newSetImport(p.w, in))
-		}
-	})
+	}, func() view { return newSetImport(p.w, in) })
 }
 
 // onDropAnywhere takes a set where the sets are shown, else a server.

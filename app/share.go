@@ -106,17 +106,22 @@ func (v *sharing) back() {
 
 // onShare makes the set's file and shows it.
 func (p *setsPage) onShare(set string) {
-	p.told.clear()
 	var s companion.SharedSet
-	p.busy.run(words.Say("app.share.doing"), func(ctx context.Context) (err error) {
+	p.leadTo(words.Say("app.share.doing"), func(ctx context.Context) (err error) {
 		s, err = p.w.actions.ShareSet(ctx, set)
 		return err
-	}, func(err error) {
+	}, func() view { return newShare(p.w, s) })
+}
+
+// leadTo does work and then shows next, unless the user went elsewhere meanwhile.
+func (p *setsPage) leadTo(doing string, work func(context.Context) error, next func() view) {
+	p.told.clear()
+	p.busy.run(doing, work, func(err error) {
 		switch {
 		case err != nil:
 			p.told.failed(err)
 		case p.w.open[tabSets] == view(p):
-			p.w.put(tabSets, newShare(p.w, s))
+			p.w.put(tabSets, next())
 		}
 	})
 }

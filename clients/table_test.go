@@ -2,6 +2,7 @@ package clients
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -18,46 +19,30 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // samples are the clients' files that configs is tried on too.
 const samples = "../configs/testdata/clients"
 
-// sample is a file of each client's, and where it stands on Linux.
-var sample = map[string][2]string{
-	"claude-desktop": {"claude-desktop/linux-typical.json", ".config/Claude/claude_desktop_config.json"},
-	"claude-code":    {"claude-code/dot-claude.json", ".claude.json"},
-	"cline-vscode":   {"cline-vscode/legacy/cline_mcp_settings.json", ".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"},
-	"cline-cli":      {"cline-cli/cline_mcp_settings.json", ".cline/data/settings/cline_mcp_settings.json"},
-	"cursor":         {"cursor/mcp.json", ".cursor/mcp.json"},
-	"vscode":         {"vscode/mcp.jsonc", ".config/Code/User/mcp.json"},
-	"windsurf":       {"windsurf/mcp_config.json", ".codeium/windsurf/mcp_config.json"},
-	"zed":            {"zed/settings.jsonc", ".config/zed/settings.json"},
-	"gemini-cli":     {"gemini-cli/settings.jsonc", ".gemini/settings.json"},
-	"opencode":       {"opencode/opencode.jsonc", ".config/opencode/opencode.json"},
-	"roo-code":       {"roo-code/mcp_settings.json", ".config/VSCodium/User/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json"},
-	"kilo-code":      {"kilo-code/kilo.jsonc", ".config/kilo/kilo.jsonc"},
-	"kilo-code-old":  {"kilo-code/mcp_settings.json", ".config/Cursor/User/globalStorage/kilocode.kilo-code/settings/mcp_settings.json"},
-	"codex":          {"codex/config.toml", ".codex/config.toml"},
-	"continue":       {"continue/config.yaml", ".continue/config.yaml"},
-	"goose":          {"goose/config.yaml", ".config/goose/config.yaml"},
-	"lm-studio":      {"lm-studio/mcp.json", ".lmstudio/mcp.json"},
-	"junie":          {"junie/mcp.json", ".junie/mcp/mcp.json"},
-	"amp":            {"amp/settings.json", ".config/amp/settings.json"},
-	"warp":           {"warp/dot-mcp.json", ".warp/.mcp.json"},
-	"boltai":         {"junie/mcp.json", ".boltai/mcp.json"},
-	"copilot-cli":    {"junie/mcp.json", ".copilot/mcp-config.json"},
-	"qwen-code":      {"gemini-cli/settings.jsonc", ".qwen/settings.json"},
-	"kiro":           {"windsurf/mcp_config.json", ".kiro/settings/mcp.json"},
-	"antigravity":    {"windsurf/mcp_config.json", ".gemini/antigravity/mcp_config.json"},
-	"trae":           {"junie/mcp.json", ".config/Trae/User/mcp.json"},
-	"factory":        {"windsurf/mcp_config.json", ".factory/mcp.json"},
-	"kimi":           {"junie/mcp.json", ".kimi/mcp.json"},
+// linux names a file of each client's among the samples, and where it stands there.
+const linux = "testdata/linux.json"
+
+func placed(t *testing.T) (list map[string]struct{ Sample, Place string }) {
+	t.Helper()
+	data, err := os.ReadFile(linux)
+	if err == nil {
+		err = json.Unmarshal(data, &list)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // Every client: its file is found, the entry is written in its spelling (the
 // golden file shows it), read back as ours, switched off and on, and taken out
 // with every other byte as it was.
 func TestEveryClientsFileTakesOurEntryAndGivesItBack(t *testing.T) {
+	list := placed(t)
 	for _, c := range All() {
 		t.Run(c.ID, func(t *testing.T) {
 			s := computer(t, "linux")
-			from, to := sample[c.ID][0], sample[c.ID][1]
+			from, to := list[c.ID].Sample, list[c.ID].Place
 			before, err := os.ReadFile(filepath.Join(samples, from))
 			if err != nil {
 				t.Fatal(err)

@@ -43,8 +43,8 @@ func signIns(home files.Home, store secrets.Store, lib *servers.Library) oauth.C
 			if s.ID != serverID || s.SignIn == nil || s.SignIn.ClientID != clientID {
 				continue
 			}
-			for _, id := range (&servers.Server{SignIn: s.SignIn}).SecretIDs() {
-				return store.Get(ctx, secrets.Ref{Library: lib.ID, ID: id})
+			if ids := (&servers.Server{SignIn: s.SignIn}).SecretIDs(); len(ids) > 0 {
+				return store.Get(ctx, secrets.Ref{Library: lib.ID, ID: ids[0]})
 			}
 		}
 		return secrets.Secret{}, nil

@@ -152,18 +152,11 @@ func freeAmong(names []string, name string) string {
 	taken := func(n string) bool {
 		return slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) })
 	}
-	if !taken(name) {
-		return name
-	}
-	for i := 2; ; i++ {
-		if n := imports.Numbered(name, i); !taken(n) {
-			return n
-		}
-	}
+	return servers.FreeName(name, taken)
 }
 
 // isNumbered reports whether freeAmong may have made text of name.
 func isNumbered(text, name string) bool {
 	i, err := strconv.Atoi(text[strings.LastIndexByte(text, '-')+1:])
-	return err == nil && i > 1 && strings.EqualFold(text, imports.Numbered(name, i))
+	return err == nil && i > 1 && strings.EqualFold(text, servers.Numbered(name, i))
 }

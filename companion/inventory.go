@@ -82,7 +82,8 @@ func (c *Companion) Inventory(context.Context) (Inventory, error) {
 // ownFiles lists the installed clients, each with a file that no other one before it
 // has: where two share one, the first looks after it.
 func (c *Companion) ownFiles(lib *servers.Library) []*clients.Client {
-	system, had := c.system.Once(), c.owners(lib, c.system.Once())
+	system := c.system.Once()
+	had := c.owners(lib, system)
 	var list []*clients.Client
 	for _, client := range clients.All() {
 		if !client.Installed(system) {

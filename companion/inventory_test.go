@@ -2,6 +2,7 @@ package companion
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,27 +19,22 @@ import (
 	"mcp-companion/words"
 )
 
-// samples are files as every client has them, and where each stands on Linux.
-var samples = map[string][2]string{
-	"claude-desktop": {"claude-desktop/linux-typical.json", ".config/Claude/claude_desktop_config.json"},
-	"claude-code":    {"claude-code/dot-claude.json", ".claude.json"},
-	"cline-vscode":   {"cline-vscode/legacy/cline_mcp_settings.json", ".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"},
-	"cline-cli":      {"cline-cli/cline_mcp_settings.json", ".cline/data/settings/cline_mcp_settings.json"},
-	"cursor":         {"cursor/mcp.json", ".cursor/mcp.json"},
-	"vscode":         {"vscode/mcp.jsonc", ".config/Code/User/mcp.json"},
-	"windsurf":       {"windsurf/mcp_config.json", ".codeium/windsurf/mcp_config.json"},
-	"zed":            {"zed/settings.jsonc", ".config/zed/settings.json"},
-	"gemini-cli":     {"gemini-cli/settings.jsonc", ".gemini/settings.json"},
-	"opencode":       {"opencode/opencode.jsonc", ".config/opencode/opencode.json"},
-	"roo-code":       {"roo-code/mcp_settings.json", ".config/VSCodium/User/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json"},
-	"kilo-code":      {"kilo-code/kilo.jsonc", ".config/kilo/kilo.jsonc"},
-	"codex":          {"codex/config.toml", ".codex/config.toml"},
-	"continue":       {"continue/config.yaml", ".continue/config.yaml"},
-	"goose":          {"goose/config.yaml", ".config/goose/config.yaml"},
-	"lm-studio":      {"lm-studio/mcp.json", ".lmstudio/mcp.json"},
-	"junie":          {"junie/mcp.json", ".junie/mcp/mcp.json"},
-	"amp":            {"amp/settings.json", ".config/amp/settings.json"},
-	"warp":           {"warp/dot-mcp.json", ".warp/.mcp.json"},
+// samples are files as every client has them, each once, by client, and where each
+// stands on Linux.
+func samples(t *testing.T) map[string]struct{ Sample, Place string } {
+	t.Helper()
+	list := map[string]struct{ Sample, Place string }{}
+	data, err := os.ReadFile("../clients/testdata/linux.json")
+	if err == nil {
+		err = json.Unmarshal(data, &list)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, again := range []string{"kilo-code-old", "boltai", "copilot-cli", "qwen-code", "kiro", "antigravity", "trae", "factory", "kimi"} {
+		delete(list, again)
+	}
+	return list
 }
 
 // keyed are entries with keys wherever one can stand, put first in these samples.
@@ -67,15 +63,15 @@ func fullDesk(t *testing.T) (*desk, map[string][]byte) {
 	t.Helper()
 	d := newDesk(t)
 	before := map[string][]byte{}
-	for id, s := range samples {
-		data, err := os.ReadFile(filepath.Join("../configs/testdata/clients", s[0]))
+	for id, s := range samples(t) {
+		data, err := os.ReadFile(filepath.Join("../configs/testdata/clients", s.Sample))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if key, ok := keyed[id]; ok {
 			data = []byte(strings.Replace(string(data), `"mcpServers": {`, `"mcpServers": {"keyed": `+key+",", 1))
 		}
-		before[d.put(t, s[1], string(data))] = data
+		before[d.put(t, s.Place, string(data))] = data
 	}
 	return d, before
 }
@@ -114,7 +110,7 @@ func (d *desk) moving(entries []clients.Entry) (values []string) {
 func TestEveryAppsServersAreTakenOverAtOnceAndGivenBack(t *testing.T) {
 	d, before := fullDesk(t)
 	inv, err := d.Inventory(t.Context())
-	if err != nil || len(inv.Apps) < len(samples)-1 || inv.Servers < 10 {
+	if err != nil || len(inv.Apps) < len(samples(t))-1 || inv.Servers < 10 {
 		t.Fatalf("%d apps, %d servers, %v", len(inv.Apps), inv.Servers, err)
 	}
 	lib, _ := d.Library()
@@ -514,7 +510,7 @@ func TestTwoAppsWhoseFilesAreLinksToOneShareIt(t *testing.T) {
 	d := newDesk(t)
 	shared := d.put(t, "dotfiles/mcp.json", `{"mcpServers": {"github": `+githubEntry+`}}`)
 	before := text(t, shared)
-	for _, path := range []string{samples["cursor"][1], samples["windsurf"][1]} {
+	for _, path := range []string{samples(t)["cursor"].Place, samples(t)["windsurf"].Place} {
 		full := d.put(t, path, "")
 		if err := errors.Join(os.Remove(full), os.Symlink(shared, full)); err != nil {
 			t.Skip(err)

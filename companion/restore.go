@@ -133,8 +133,8 @@ func (f *backupFile) clean() {
 
 // ProposeRestore computes what bringing back the backup would change. Nothing that is
 // there is overwritten: a server or set that is the same stays, also one that an earlier
-// restore gave a new name; another of its name makes it take a new one. Keys get new ids; where a server that stays has no value
-// for its key, it gets the backup's.
+// restore gave a new name; another of its name makes it take a new one. Keys get new
+// ids; where a server that stays has no value for its key, it gets the backup's.
 func (c *Companion) ProposeRestore(ctx context.Context, r *Restore) (*Proposal, error) {
 	return c.propose(words.Say("reason.restore"), func(lib *servers.Library, p *Proposal) error {
 		n := c.restoring(lib, *r.file, p)

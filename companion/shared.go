@@ -3,7 +3,9 @@ package companion
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -80,6 +82,9 @@ func (c *Companion) ReadSet(ctx context.Context, path string) (SetImport, error)
 // readAtMost reads a file of the user's that can't be longer than most bytes.
 func readAtMost(path string, most int64) ([]byte, error) {
 	i, err := os.Stat(path) // before it is opened: a pipe would wait for its writer
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, words.New(words.FolderMissing, err, "File", true, "Path", path)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -115,14 +115,14 @@ func TestAProbeSaysWhatItFound(t *testing.T) {
 }
 
 func TestAReportNamesToolsAndCountsTheRest(t *testing.T) {
-	r := Probe(t.Context(), planOf(t, "5000 tools"))
+	r := Options{}.Probe(t.Context(), planOf(t, "5000 tools"))
 	if len(r.ToolNames) != maxNames || r.ToolNames[1] != "tool1" || r.Tools != 5000 {
 		t.Errorf("%d names of %d: %v", len(r.ToolNames), r.Tools, r.ToolNames[:2])
 	}
-	if r = Probe(t.Context(), planOf(t, "prompts")); r.Prompts != 3 || r.Resources != 0 || len(r.ToolNames[0]) != nameLen {
+	if r = (Options{}).Probe(t.Context(), planOf(t, "prompts")); r.Prompts != 3 || r.Resources != 0 || len(r.ToolNames[0]) != nameLen {
 		t.Errorf("%+v", r)
 	}
-	if r = Probe(t.Context(), planOf(t, "changes")); r.Changed == 0 {
+	if r = (Options{}).Probe(t.Context(), planOf(t, "changes")); r.Changed == 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -132,7 +132,7 @@ func TestAProbesMemoryIsBounded(t *testing.T) {
 	plan := planOf(t, "a line of 100 MB")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	Probe(t.Context(), plan)
+	Options{}.Probe(t.Context(), plan)
 	runtime.ReadMemStats(&after)
 	if cost := after.TotalAlloc - before.TotalAlloc; cost > 8*maxLine {
 		t.Errorf("%d MB", cost>>20)

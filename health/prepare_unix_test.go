@@ -72,15 +72,15 @@ func TestAPackageIsDownloadedOnceAndBeforeTheStart(t *testing.T) {
 
 func TestAFailedDownloadIsTheReasonOfAFailedStart(t *testing.T) {
 	plan, _ := npxPlan(t, "echo 'npm error code E404' >&2; exit 1", "exit")
-	if r := Probe(t.Context(), plan); r.Status != Failing || !words.Has(r.Problem, words.PackageUnknown) || r.Prepared {
+	if r := (Options{}).Probe(t.Context(), plan); r.Status != Failing || !words.Has(r.Problem, words.PackageUnknown) || r.Prepared {
 		t.Errorf("%+v", r)
 	}
 	plan, _ = npxPlan(t, "echo 'something else' >&2; exit 1", "exit at once")
-	if r := Probe(t.Context(), plan); r.Status != Failing || !words.Has(r.Problem, words.ClosedEarly) || r.Prepared {
+	if r := (Options{}).Probe(t.Context(), plan); r.Status != Failing || !words.Has(r.Problem, words.ClosedEarly) || r.Prepared {
 		t.Errorf("%+v", r)
 	}
 	plan, _ = npxPlan(t, "echo 'npm error code E404' >&2; exit 1", "good") // from an older copy, say
-	if r := Probe(t.Context(), plan); r.Status != Healthy || r.Problem != nil {
+	if r := (Options{}).Probe(t.Context(), plan); r.Status != Healthy || r.Problem != nil {
 		t.Errorf("%+v", r)
 	}
 }

@@ -22,9 +22,6 @@ type Options struct {
 	Save func(Report)
 }
 
-// Probe is Options' Probe where nothing is known and nobody looks on.
-func Probe(ctx context.Context, plan *launch.Plan) Report { return Options{}.Probe(ctx, plan) }
-
 // Probe is one look at a server in a process of its own: what it downloads at its
 // first start is fetched, it is started as `run` does, asked what it is and what it
 // has, and ended. ctx bounds it all; the Report says what was found and never holds

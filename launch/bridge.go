@@ -187,12 +187,8 @@ func (b *bridge) settleFirst(c *call) {
 
 func (b *bridge) newCall(m message, text []byte) *call {
 	c := &call{message: m, text: text}
-	limit := b.plan.CallTimeout
-	if m.method == "initialize" || m.method == "server/discover" {
-		limit = b.startTime()
-	}
 	c.ctx, c.cancel = context.WithCancel(b.life)
-	if limit > 0 && !m.isLong() {
+	if limit := b.limitOf(c); limit > 0 && !m.isLong() {
 		b.times.start(m.id, limit, func() { c.late.Store(true); c.cancel() })
 	}
 	if !m.isLong() {

@@ -52,24 +52,23 @@ func (c *clocks) wind(id string, k *clock) {
 	k.timer = time.AfterFunc(k.limit, func() { c.ring(id, k) })
 }
 
-// stop reports whether the request was measured and its time is not over.
-func (c *clocks) stop(id string) bool {
+// stop ends the measuring of a request that is over.
+func (c *clocks) stop(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.drop(id)
+	c.drop(id)
 }
 
-func (c *clocks) drop(id string) bool {
+func (c *clocks) drop(id string) {
 	k := c.running[id]
 	if k == nil {
-		return false
+		return
 	}
 	delete(c.running, id)
 	k.rest()
 	if len(c.running) == 0 {
 		clear(c.asking) // it may not care for an answer any more
 	}
-	return true
 }
 
 func (k *clock) rest() {

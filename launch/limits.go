@@ -36,7 +36,7 @@ func (p *Plan) limit(in, out *stream, w *watch, f *filters) {
 	l := &limits{plan: p, watch: w, sift: f, gone: map[string]bool{}, in: &outlet{put: in.send}}
 	in.send = l.in.write
 	if f != nil {
-		f.answered = func(id string) { l.clocks.stop(id) }
+		f.answered = l.clocks.stop
 		l.out = f.out
 	}
 	if l.out == nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,6 +114,21 @@ func CheckName(name string) error {
 		return words.New(words.NameBad, nil, "Name", name)
 	}
 	return nil
+}
+
+// Numbered is name with a number that makes it another, as long as CheckName takes.
+func Numbered(name string, n int) string {
+	tail := "-" + strconv.Itoa(n)
+	return name[:min(len(name), 32-len(tail))] + tail
+}
+
+// FreeName is name, or the first Numbered one that isn't taken.
+func FreeName(name string, taken func(string) bool) string {
+	free := name
+	for n := 2; taken(free); n++ {
+		free = Numbered(name, n)
+	}
+	return free
 }
 
 // Check says what of s can't be: neither program nor address, both, an address

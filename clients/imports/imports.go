@@ -9,7 +9,6 @@
 package imports
 
 import (
-	"strconv"
 	"strings"
 
 	"mcp-companion/configs"
@@ -66,10 +65,4 @@ func Name(text string) string {
 		return "server"
 	}
 	return text
-}
-
-// Numbered is name with a number that makes it another.
-func Numbered(name string, n int) string {
-	tail := "-" + strconv.Itoa(n)
-	return name[:min(len(name), 32-len(tail))] + tail
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mcp-companion/configs"
+	"mcp-companion/servers"
 	"mcp-companion/servers/catalog"
 	"mcp-companion/words"
 )
@@ -276,7 +277,7 @@ func unique(list []catalog.Offer) []catalog.Offer {
 		seen[string(b)] = true
 		name := o.Name
 		for n := 2; slices.ContainsFunc(out, func(x catalog.Offer) bool { return strings.EqualFold(x.Name, o.Name) }); n++ {
-			o.Name = Numbered(name, n)
+			o.Name = servers.Numbered(name, n)
 		}
 		out = append(out, o)
 	}

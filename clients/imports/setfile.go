@@ -158,7 +158,7 @@ func ReadSetFile(data []byte) (SetFile, error) {
 		}
 		own := CheckedName(name)
 		for n := 2; f.Servers[own].Command+f.Servers[own].URL != ""; n++ {
-			own = Numbered(CheckedName(name), n)
+			own = servers.Numbered(CheckedName(name), n)
 		}
 		f.Servers[own] = s
 	}
